@@ -1,0 +1,1 @@
+"""The data stages: ingest stores a dataset and a base model as immutable versions, prepare turns rows into splits."""

@@ -1,0 +1,118 @@
+"""Parity: the ONNX model must give what the PyTorch model gives, on every row of test, or the experiment is rejected."""
+
+import io
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from spotforge_runtime.contracts.models import ParitySummary
+from spotforge_runtime.errors import GateRejected, InvalidInput
+
+from spotforge_optimization.encoding import Batch, EncodedTexts, Ids, length_batches
+from spotforge_optimization.onnx_session import LOGITS, Logits, all_logits, open_model
+from spotforge_optimization.pace import Pace
+from spotforge_optimization.parity_check import check_parity
+from spotforge_optimization.stage_inputs import download_split
+from spotforge_optimization.tolerance import Tolerance
+
+if TYPE_CHECKING:
+    from spotforge_runtime.context import StageContext
+
+MIN_ROWS = 500
+SAMPLE_ROWS = 64  # of the arrays that travel with the bundle
+BATCH_ROWS = 32
+
+
+def work(context: "StageContext") -> ParitySummary:
+    pace = Pace(context, 1)
+    pace.at(0, "reading the test rows and both models")
+    split = download_split(context, "test")
+    if len(split) < MIN_ROWS:
+        raise InvalidInput(
+            f"parity needs at least {MIN_ROWS} test rows, got {len(split)}",
+            where="test.parquet",
+            remedy="give more data or raise dataset.split.test",
+        )
+    onnx_file = context.inputs.download("export", "fp32/model.onnx")
+    model_folder = context.inputs.download_folder("train", "model/")
+    threads = context.spec.train.threads
+
+    sample = sample_rows(split.texts, SAMPLE_ROWS)
+    batches = parity_batches(split.texts, sample)
+    pace = Pace(context, 2 * len(split))
+    onnx = open_model(onnx_file, threads)
+    measured = all_logits(onnx.logits, split.texts, batches, lambda done: pace.at(done, f"ONNX: {done} of {len(split)} rows"))
+    names, torch_logits = open_pytorch(model_folder, threads)
+    reference = all_logits(
+        torch_logits, split.texts, batches, lambda done: pace.at(len(split) + done, f"PyTorch: {done} of {len(split)} rows")
+    )
+
+    gate = context.spec.gates.parity
+    outcome = check_parity(
+        names=(names, [item.name for item in onnx.session.get_outputs()]),
+        reference=reference,
+        measured=measured,
+        texts=split.texts,
+        rows=split.rows,
+        tolerance=Tolerance(gate.absolute, gate.relative),
+    )
+    report = context.outputs.write_json("report.json", outcome.report)
+    if not outcome.passed:
+        raise GateRejected(
+            f"ONNX does not match PyTorch: {outcome.says}",
+            where="gates.parity",
+            remedy="report.json lists the mismatches with the largest one's token ids; export the model again and compare",
+            diagnostics=[f"s3://{report.bucket}/{report.key}"],
+        )
+    batch = split.texts.batch(sample)
+    context.outputs.write_bytes("inputs.npz", npz({name: batch[name] for name in onnx.inputs}))
+    context.outputs.write_bytes("expected.npz", npz({LOGITS: measured[sample]}))
+    return ParitySummary(
+        rows=len(split),
+        elements=outcome.report["elements"],
+        mismatches=0,
+        maxAbs=outcome.report["maxAbs"],
+        maxRatio=outcome.report["maxRatio"],
+    )
+
+
+def sample_rows(texts: EncodedTexts, count: int) -> Ids:
+    """Rows spread evenly over the lengths, the shortest and the longest among them."""
+    ordered = np.argsort(texts.lengths, kind="stable")
+    return np.asarray(ordered[np.linspace(0, len(ordered) - 1, min(count, len(ordered))).astype(np.int64)])
+
+
+def parity_batches(texts: EncodedTexts, sample: Ids) -> list[Ids]:
+    """The sample as one batch, padded as it will be in the bundle, then all other rows by length: padding is equal in both."""
+    rest = np.setdiff1d(np.arange(len(texts)), sample)
+    return [sample, *length_batches(texts.lengths, BATCH_ROWS, rest)]
+
+
+def open_pytorch(folder: Path, threads: int) -> tuple[list[str], Any]:
+    """Names of the outputs, and a function from a batch to float32 logits, of the trained model on the CPU."""
+    import torch
+    from transformers import AutoModelForSequenceClassification
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity(logging.ERROR)
+    torch.set_num_threads(threads)
+    model = AutoModelForSequenceClassification.from_pretrained(
+        folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+    )
+    model.eval()
+    accepted = model.forward.__code__.co_varnames[: model.forward.__code__.co_argcount]
+
+    def logits(batch: Batch) -> Logits:
+        with torch.inference_mode():
+            fed = {name: torch.from_numpy(array) for name, array in batch.items() if name in accepted}
+            return np.asarray(model(**fed)[LOGITS].numpy(), dtype=np.float32)
+
+    return [LOGITS], logits
+
+
+def npz(arrays: dict[str, Any]) -> bytes:
+    """Same arrays, same bytes: numpy gives every member of the archive the same fixed time."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()

@@ -1,0 +1,96 @@
+"""The process in which a stage's work runs: `python -m spotforge_runtime.child {module} --home {folder}`.
+
+Its parent owns the folder `--home`: scratch space, the local copies of progress.json and result.json, and stacks.txt."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import faulthandler
+import importlib
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spotforge_runtime.contracts import names
+from spotforge_runtime.environment import read_environment
+from spotforge_runtime.interruption import Interruption
+
+if TYPE_CHECKING:
+    from spotforge_runtime.execution import Work
+
+STACKS_SIGNAL = signal.SIGUSR1
+SCRATCH_FOLDER = "scratch"
+PARENT_CHECK_SECONDS = 0.5
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="spotforge_runtime.child", description=__doc__)
+    parser.add_argument("module", help="has the function work(context)")
+    parser.add_argument("--home", type=Path, required=True)
+    parsed = parser.parse_args(arguments)
+    home: Path = parsed.home
+
+    interruption = Interruption()
+    stacks = (home / names.DOCUMENT_STACKS).open("ab")
+    faulthandler.enable(stacks)
+    faulthandler.register(STACKS_SIGNAL, stacks, all_threads=True)
+    interruption.listen()
+    _end_with_parent()
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    return _run(parsed.module, home, interruption)
+
+
+def _run(module: str, home: Path, interruption: Interruption) -> int:
+    from spotforge_runtime.clients import events_client, s3_client
+    from spotforge_runtime.execution import execute
+    from spotforge_runtime.progress import Progress, bus_sink, file_sink, object_sink
+    from spotforge_runtime.storage import ObjectStore
+
+    environment = read_environment()
+    storage = ObjectStore(s3_client())
+    scratch = home / SCRATCH_FOLDER
+    scratch.mkdir(exist_ok=True)
+    sinks = (
+        file_sink(home / names.DOCUMENT_PROGRESS),
+        bus_sink(events_client, environment.event_bus),
+        object_sink(storage, environment.experiments_bucket, environment.attempt),
+    )
+    return execute(
+        lambda: load_work(module),
+        environment,
+        storage,
+        scratch,
+        progress=Progress(environment.attempt, sinks),
+        interruption=interruption,
+        result_copy=home / names.DOCUMENT_RESULT,
+    )
+
+
+def load_work(module: str) -> Work:
+    """The function `work` of a module, imported only now: torch alone takes seconds."""
+    work: Work = importlib.import_module(module).work
+    return work
+
+
+def _end_with_parent() -> None:
+    """Ends this process when its parent is killed: an orphan would go on writing for an attempt that is over."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(PARENT_CHECK_SECONDS)
+        with contextlib.suppress(OSError):
+            faulthandler.disable()
+        os._exit(128 + signal.SIGKILL)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

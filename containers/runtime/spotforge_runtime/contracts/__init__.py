@@ -1,0 +1,1 @@
+"""Documents and names that cross a border, generated from `functions/shared/contracts/`."""

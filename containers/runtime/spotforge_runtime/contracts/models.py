@@ -1,0 +1,1030 @@
+"""Generated from contracts/ by `npm run contracts`. Do not edit."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+
+class ModelSpec(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    name: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{1,30}$")]
+    base: Annotated[
+        str,
+        Field(
+            max_length=1024,
+            pattern="^(upload:upl_[0-9a-z]{26}|s3:\\/\\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\\/.+|hf:[A-Za-z0-9._-]+\\/[A-Za-z0-9._-]+@[0-9a-f]{40})$",
+        ),
+    ]
+
+
+class ColumnsSpec(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    text: Annotated[str, Field(max_length=64, min_length=1)]
+    label: Annotated[str, Field(max_length=64, min_length=1)]
+    group: Annotated[str, Field(max_length=64, min_length=1)]
+
+
+class LabelsSpec(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    values: Annotated[
+        list[float],
+        Field(
+            description="the K ordered label values, lowest first",
+            max_length=64,
+            min_length=2,
+        ),
+    ]
+
+
+class SplitSpec(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    validation: Annotated[float, Field(ge=0.01, le=0.6)]
+    test: Annotated[float, Field(ge=0.01, le=0.6)]
+    seed: Annotated[int, Field(ge=0, le=2147483647)]
+
+
+class TrainSpec(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    head: Literal["cumulative-link"]
+    epochs: Annotated[int, Field(ge=1, le=100)]
+    max_rows: Annotated[int | None, Field(alias="maxRows", ge=100, le=10000000)] = None
+    batch_size: Annotated[int, Field(alias="batchSize", ge=1, le=1024)]
+    learning_rate: Annotated[float, Field(alias="learningRate", gt=0.0, le=10000.0)]
+    max_length: Annotated[
+        int,
+        Field(
+            alias="maxLength",
+            description="tokens; a longer text is truncated and counted",
+            ge=8,
+            le=8192,
+        ),
+    ]
+    frozen_layers: Annotated[
+        int | None,
+        Field(
+            alias="frozenLayers",
+            description="lower layers of the encoder, embeddings included, that stay as they are; 0 or absent trains everything",
+            ge=0,
+            le=200,
+        ),
+    ] = None
+    seed: Annotated[int, Field(ge=0, le=2147483647)]
+    threads: Annotated[int, Field(ge=1, le=64)]
+    precision: Literal["float32", "bfloat16"]
+    checkpoint_every_seconds: Annotated[
+        int, Field(alias="checkpointEverySeconds", ge=1, le=300)
+    ]
+
+
+class QuantizeSpec(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    recipe: Literal["balanced", "all-operators"]
+    calibration_rows: Annotated[int, Field(alias="calibrationRows", ge=100, le=500)]
+
+
+class ParityGate(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    absolute: Annotated[
+        float,
+        Field(
+            description="a of |a - b| <= absolute + relative * |b|, on logits",
+            ge=0.0,
+            le=1.0,
+        ),
+    ]
+    relative: Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Int8Gate(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    max_mean_score_delta: Annotated[
+        float,
+        Field(
+            alias="maxMeanScoreDelta",
+            description="of mean |expected score INT8 - FP32| / (K - 1)",
+            ge=0.0,
+            le=1.0,
+        ),
+    ]
+    max_mae_increase: Annotated[
+        float,
+        Field(
+            alias="maxMaeIncrease",
+            description="relative to FP32; rejects when the 95 % interval lies above it",
+            ge=0.0,
+            le=10.0,
+        ),
+    ]
+
+
+class ComputeSpec(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    profile: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{1,30}$")]
+    max_attempts: Annotated[int, Field(alias="maxAttempts", ge=1, le=10)]
+
+
+class JobDefinitions(BaseModel):
+    """
+    each with its revision
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    ingest: Annotated[str, Field(pattern="^arn:aws[a-z-]*:")]
+    prepare: Annotated[str, Field(pattern="^arn:aws[a-z-]*:")]
+    train: Annotated[str, Field(pattern="^arn:aws[a-z-]*:")]
+    export: Annotated[str, Field(pattern="^arn:aws[a-z-]*:")]
+    parity: Annotated[str, Field(pattern="^arn:aws[a-z-]*:")]
+    quantize: Annotated[str, Field(pattern="^arn:aws[a-z-]*:")]
+    benchmark: Annotated[str, Field(pattern="^arn:aws[a-z-]*:")]
+    bundle: Annotated[str, Field(pattern="^arn:aws[a-z-]*:")]
+
+
+class Ladders(BaseModel):
+    """
+    queue ARNs, first rung first
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    ingest: Annotated[list[str], Field(min_length=1)]
+    prepare: Annotated[list[str], Field(min_length=1)]
+    train: Annotated[list[str], Field(min_length=1)]
+    export: Annotated[list[str], Field(min_length=1)]
+    parity: Annotated[list[str], Field(min_length=1)]
+    quantize: Annotated[list[str], Field(min_length=1)]
+    benchmark: Annotated[list[str], Field(min_length=1)]
+    bundle: Annotated[list[str], Field(min_length=1)]
+
+
+class Prices(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    instance_type: Annotated[str, Field(alias="instanceType")]
+    currency: Literal["USD"]
+    on_demand_per_hour: Annotated[float, Field(alias="onDemandPerHour", ge=0.0)]
+    spot_per_hour: Annotated[float, Field(alias="spotPerHour", ge=0.0)]
+    region: str
+    as_of: Annotated[
+        str,
+        Field(
+            alias="asOf",
+            pattern="^(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))$",
+        ),
+    ]
+
+
+class StageInput(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    stage: Literal[
+        "ingest",
+        "prepare",
+        "train",
+        "export",
+        "parity",
+        "quantize",
+        "benchmark",
+        "bundle",
+    ]
+    manifest: Annotated[
+        str, Field(pattern="^s3:\\/\\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\\/.+$")
+    ]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class StoredObject(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    name: Annotated[
+        str,
+        Field(
+            description="what the stage calls it, for example model.onnx",
+            max_length=512,
+            min_length=1,
+        ),
+    ]
+    bucket: Annotated[str, Field(min_length=3)]
+    key: Annotated[str, Field(min_length=1)]
+    bytes: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class StageSucceeded(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    schema_version: Annotated[Literal[1], Field(alias="schemaVersion")]
+    experiment_id: Annotated[
+        str, Field(alias="experimentId", pattern="^exp_[0-9a-hjkmnp-tv-z]{26}$")
+    ]
+    run: Annotated[int, Field(ge=1)]
+    stage: Literal[
+        "ingest",
+        "prepare",
+        "train",
+        "export",
+        "parity",
+        "quantize",
+        "benchmark",
+        "bundle",
+    ]
+    attempt: Annotated[int, Field(ge=1)]
+    outcome: Literal["succeeded"]
+    manifest: Annotated[
+        str, Field(pattern="^s3:\\/\\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\\/.+$")
+    ]
+    summary: Annotated[
+        dict[str, Any], Field(description="by stage, see StageSummaries")
+    ]
+
+
+class StageErrorReport(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    name: Literal[
+        "Stage.Cancelled",
+        "Stage.Interrupted",
+        "Stage.CapacityUnavailable",
+        "Stage.Hung",
+        "Stage.Misconfigured",
+        "Stage.TimedOut",
+        "Stage.OutOfMemory",
+        "Stage.Infrastructure",
+        "Stage.InvalidInput",
+        "Stage.Diverged",
+        "Stage.GateRejected",
+        "Stage.ContractBroken",
+        "Stage.Failed",
+        "Stage.Superseded",
+    ]
+    message: Annotated[str, Field(description="what happened", max_length=2000)]
+    where: Annotated[
+        str | None, Field(description="file, column, row, field or metric")
+    ]
+    remedy: Annotated[str | None, Field(description="what to do")]
+
+
+class IngestSummary(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    dataset_uri: Annotated[
+        str,
+        Field(
+            alias="datasetUri",
+            pattern="^s3:\\/\\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\\/.+$",
+        ),
+    ]
+    dataset_version: Annotated[str, Field(alias="datasetVersion")]
+    dataset_sha256: Annotated[
+        str, Field(alias="datasetSha256", pattern="^[0-9a-f]{64}$")
+    ]
+    dataset_bytes: Annotated[int, Field(alias="datasetBytes", ge=0)]
+    base_model_uri: Annotated[
+        str,
+        Field(
+            alias="baseModelUri",
+            pattern="^s3:\\/\\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\\/.+$",
+        ),
+    ]
+    base_model_sha256: Annotated[
+        str, Field(alias="baseModelSha256", pattern="^[0-9a-f]{64}$")
+    ]
+
+
+class PrepareSummary(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    processed_uri: Annotated[
+        str,
+        Field(
+            alias="processedUri",
+            pattern="^s3:\\/\\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\\/.+$",
+        ),
+    ]
+    processed_version: Annotated[str, Field(alias="processedVersion")]
+    processed_sha256: Annotated[
+        str, Field(alias="processedSha256", pattern="^[0-9a-f]{64}$")
+    ]
+    rows: Annotated[int, Field(ge=0)]
+    rejected_rows: Annotated[int, Field(alias="rejectedRows", ge=0)]
+    truncated_rows: Annotated[int, Field(alias="truncatedRows", ge=0)]
+    groups: Annotated[int, Field(ge=0)]
+    train_rows: Annotated[int, Field(alias="trainRows", ge=0)]
+    validation_rows: Annotated[int, Field(alias="validationRows", ge=0)]
+    test_rows: Annotated[int, Field(alias="testRows", ge=0)]
+    calibration_rows: Annotated[int, Field(alias="calibrationRows", ge=0)]
+
+
+class TrainSummary(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    mae: Annotated[float, Field(description="on test, in classes, median decoding")]
+    baseline_mae: Annotated[
+        float,
+        Field(
+            alias="baselineMae",
+            description="of always answering the median class of train, on test, in classes",
+        ),
+    ]
+    validation_mae: Annotated[float, Field(alias="validationMae")]
+    validation_loss: Annotated[float, Field(alias="validationLoss")]
+    train_loss: Annotated[float, Field(alias="trainLoss")]
+    rows: Annotated[int, Field(ge=0)]
+    steps: Annotated[int, Field(ge=0)]
+    epochs: Annotated[int, Field(ge=0)]
+    samples_per_second: Annotated[float, Field(alias="samplesPerSecond")]
+    parameters: Annotated[int, Field(ge=0)]
+    device: str
+    checkpoints: Annotated[int, Field(ge=0)]
+    resumed_from_step: Annotated[int | None, Field(alias="resumedFromStep")]
+    model_sha256: Annotated[
+        str,
+        Field(
+            alias="modelSha256",
+            description="of model.safetensors",
+            pattern="^[0-9a-f]{64}$",
+        ),
+    ]
+
+
+class ExportSummary(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    opset: Annotated[int, Field(ge=1)]
+    bytes: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    inputs: list[str]
+    outputs: list[str]
+
+
+class ParitySummary(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    rows: Annotated[int, Field(ge=0)]
+    elements: Annotated[int, Field(ge=0)]
+    mismatches: Annotated[int, Field(ge=0)]
+    max_abs: Annotated[float, Field(alias="maxAbs")]
+    max_ratio: Annotated[
+        float,
+        Field(
+            alias="maxRatio",
+            description="largest |a - b| / (absolute + relative * |b|)",
+        ),
+    ]
+
+
+class QuantizeSummary(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    recipe: str
+    calibration_rows: Annotated[int, Field(alias="calibrationRows", ge=0)]
+    quantized_operators: Annotated[int, Field(alias="quantizedOperators", ge=0)]
+    bytes: Annotated[int, Field(ge=0)]
+    fp32_bytes: Annotated[int, Field(alias="fp32Bytes", ge=0)]
+    validation_mean_abs_score_delta: Annotated[
+        float,
+        Field(
+            alias="validationMeanAbsScoreDelta",
+            description="over K - 1, INT8 against FP32 on validation",
+        ),
+    ]
+
+
+class BenchmarkSummary(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    cpu_model: Annotated[str, Field(alias="cpuModel")]
+    instruction_sets: Annotated[list[str], Field(alias="instructionSets")]
+    threads: Annotated[int, Field(ge=1)]
+    rows: Annotated[int, Field(ge=0)]
+    speedup_batch1: Annotated[
+        float,
+        Field(
+            alias="speedupBatch1",
+            description="FP32 time over INT8 time, medians of interleaved runs",
+        ),
+    ]
+    speedup_batch8: Annotated[float, Field(alias="speedupBatch8")]
+    fp32_latency_ms_batch1: Annotated[float, Field(alias="fp32LatencyMsBatch1")]
+    int8_latency_ms_batch1: Annotated[float, Field(alias="int8LatencyMsBatch1")]
+    fp32_latency_ms_batch8: Annotated[float, Field(alias="fp32LatencyMsBatch8")]
+    int8_latency_ms_batch8: Annotated[float, Field(alias="int8LatencyMsBatch8")]
+    fp32_mae: Annotated[float, Field(alias="fp32Mae")]
+    int8_mae: Annotated[float, Field(alias="int8Mae")]
+    mae_change: Annotated[
+        float, Field(alias="maeChange", description="(INT8 - FP32) / FP32")
+    ]
+    mae_change_low: Annotated[
+        float,
+        Field(
+            alias="maeChangeLow",
+            description="lower end of the 95 % paired-bootstrap interval",
+        ),
+    ]
+    mae_change_high: Annotated[float, Field(alias="maeChangeHigh")]
+    mean_abs_score_delta: Annotated[
+        float,
+        Field(
+            alias="meanAbsScoreDelta",
+            description="mean |expected score INT8 - FP32| / (K - 1)",
+        ),
+    ]
+    onnxruntime: str
+
+
+class BundleSummary(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    bundle_uri: Annotated[
+        str,
+        Field(
+            alias="bundleUri",
+            pattern="^s3:\\/\\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\\/.+$",
+        ),
+    ]
+    bundle_sha256: Annotated[str, Field(alias="bundleSha256", pattern="^[0-9a-f]{64}$")]
+    version: Annotated[int, Field(ge=1)]
+    bytes: Annotated[int, Field(ge=0)]
+    preferred: Literal["fp32", "int8"]
+
+
+class StageProgress(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    schema_version: Annotated[Literal[1], Field(alias="schemaVersion")]
+    experiment_id: Annotated[
+        str, Field(alias="experimentId", pattern="^exp_[0-9a-hjkmnp-tv-z]{26}$")
+    ]
+    run: Annotated[int, Field(ge=1)]
+    stage: Literal[
+        "ingest",
+        "prepare",
+        "train",
+        "export",
+        "parity",
+        "quantize",
+        "benchmark",
+        "bundle",
+    ]
+    attempt: Annotated[int, Field(ge=1)]
+    sequence: Annotated[
+        int,
+        Field(
+            description="rises by one with each event of an attempt; order is by (run, stage, attempt, sequence), never by clock",
+            ge=0,
+        ),
+    ]
+    at: Annotated[
+        str,
+        Field(
+            description="UTC with milliseconds",
+            pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
+        ),
+    ]
+    fraction: Annotated[float, Field(ge=0.0, le=1.0)]
+    step: Annotated[int, Field(ge=0)]
+    total_steps: Annotated[int, Field(alias="totalSteps", ge=0)]
+    message: Annotated[str, Field(max_length=500)]
+    metrics: dict[Annotated[str, StringConstraints(max_length=64)], float]
+
+
+class CheckpointFile(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    path: Annotated[str, Field(max_length=512, min_length=1)]
+    bytes: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class DatasetFile(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    path: Annotated[str, Field(max_length=512, min_length=1)]
+    bytes: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class RejectedRow(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    row: Annotated[int, Field(description="1 is the first data row", ge=0)]
+    detail: Annotated[str, Field(max_length=200)]
+
+
+class SplitCounts(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    split: Literal["train", "validation", "test", "calibration"]
+    rows: Annotated[int, Field(ge=0)]
+    class_counts: Annotated[list[int], Field(alias="classCounts")]
+
+
+class BundledLabel(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    index: Annotated[int, Field(ge=0)]
+    value: float
+    name: str
+
+
+class BundledDecode(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    logits: Literal["sigmoid(logit[k]) = P(y > k), k = 0 … K-2"]
+    class_index: Annotated[
+        Literal["count of k with sigmoid(logit[k]) > 0.5"], Field(alias="classIndex")
+    ]
+    expected_score: Annotated[
+        Literal["sum over k of sigmoid(logit[k]), in classes from 0 to K-1"],
+        Field(alias="expectedScore"),
+    ]
+
+
+class BundledTensor(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    name: str
+    dtype: str
+    axes: list[str]
+
+
+class BundledTokenizer(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    file: Annotated[str, Field(max_length=512, min_length=1)]
+    max_length: Annotated[int, Field(alias="maxLength", ge=1)]
+    truncation: Literal["longest_first"]
+    padding: Literal["right"]
+    pad_id: Annotated[int, Field(alias="padId", ge=0)]
+
+
+class BundledGate(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    passed: bool
+    measured: dict[str, float]
+
+
+class BundledDataset(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    raw_sha256: Annotated[str, Field(alias="rawSha256", pattern="^[0-9a-f]{64}$")]
+    processed_sha256: Annotated[
+        str, Field(alias="processedSha256", pattern="^[0-9a-f]{64}$")
+    ]
+
+
+class BundledParity(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    inputs: Annotated[str, Field(max_length=512, min_length=1)]
+    expected: Annotated[str, Field(max_length=512, min_length=1)]
+    rows: Annotated[int, Field(ge=1)]
+
+
+class BundledFile(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    path: Annotated[str, Field(max_length=512, min_length=1)]
+    bytes: Annotated[int, Field(ge=1)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class DatasetSpec(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    name: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{1,30}$")]
+    source: Annotated[
+        str,
+        Field(
+            max_length=1024,
+            pattern="^(upload:upl_[0-9a-z]{26}|s3:\\/\\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\\/.+)$",
+        ),
+    ]
+    sha256: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
+    columns: ColumnsSpec
+    labels: LabelsSpec
+    split: SplitSpec
+
+
+class GatesSpec(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    parity: ParityGate
+    int8: Int8Gate
+
+
+class Pins(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    git_sha: Annotated[str, Field(alias="gitSha", pattern="^([0-9a-f]{40}|unknown)$")]
+    job_definitions: Annotated[
+        JobDefinitions,
+        Field(alias="jobDefinitions", description="each with its revision"),
+    ]
+    ladders: Annotated[Ladders, Field(description="queue ARNs, first rung first")]
+    base_model_sha256: Annotated[
+        str | None,
+        Field(
+            alias="baseModelSha256",
+            description="tree hash of the base model; absent when only ingest can know it",
+            pattern="^[0-9a-f]{64}$",
+        ),
+    ] = None
+    dataset_sha256: Annotated[
+        str | None,
+        Field(
+            alias="datasetSha256",
+            description="tree hash of the source; absent when only ingest can know it",
+            pattern="^[0-9a-f]{64}$",
+        ),
+    ] = None
+    prices: Prices
+
+
+class StageManifest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    schema_version: Annotated[Literal[1], Field(alias="schemaVersion")]
+    experiment_id: Annotated[
+        str, Field(alias="experimentId", pattern="^exp_[0-9a-hjkmnp-tv-z]{26}$")
+    ]
+    run: Annotated[int, Field(ge=1)]
+    stage: Literal[
+        "ingest",
+        "prepare",
+        "train",
+        "export",
+        "parity",
+        "quantize",
+        "benchmark",
+        "bundle",
+    ]
+    attempt: Annotated[int, Field(ge=1)]
+    git_sha: Annotated[str, Field(alias="gitSha", pattern="^([0-9a-f]{40}|unknown)$")]
+    image_digest: Annotated[str, Field(alias="imageDigest")]
+    created_at: Annotated[
+        str,
+        Field(
+            alias="createdAt",
+            description="UTC with milliseconds",
+            pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
+        ),
+    ]
+    inputs: list[StageInput]
+    outputs: list[StoredObject]
+
+
+class StageFailed(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    schema_version: Annotated[Literal[1], Field(alias="schemaVersion")]
+    experiment_id: Annotated[
+        str, Field(alias="experimentId", pattern="^exp_[0-9a-hjkmnp-tv-z]{26}$")
+    ]
+    run: Annotated[int, Field(ge=1)]
+    stage: Literal[
+        "ingest",
+        "prepare",
+        "train",
+        "export",
+        "parity",
+        "quantize",
+        "benchmark",
+        "bundle",
+    ]
+    attempt: Annotated[int, Field(ge=1)]
+    outcome: Literal["failed", "rejected"]
+    exit_code: Annotated[int, Field(alias="exitCode", ge=1, le=255)]
+    error: StageErrorReport
+    diagnostics: list[str]
+
+
+class StageSummaries(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    ingest: IngestSummary | None = None
+    prepare: PrepareSummary | None = None
+    train: TrainSummary | None = None
+    export: ExportSummary | None = None
+    parity: ParitySummary | None = None
+    quantize: QuantizeSummary | None = None
+    benchmark: BenchmarkSummary | None = None
+    bundle: BundleSummary | None = None
+
+
+class CheckpointManifest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    schema_version: Annotated[Literal[1], Field(alias="schemaVersion")]
+    experiment_id: Annotated[
+        str, Field(alias="experimentId", pattern="^exp_[0-9a-hjkmnp-tv-z]{26}$")
+    ]
+    run: Annotated[int, Field(ge=1)]
+    attempt: Annotated[int, Field(ge=1)]
+    step: Annotated[int, Field(ge=0)]
+    epoch: Annotated[float, Field(ge=0.0)]
+    created_at: Annotated[
+        str,
+        Field(
+            alias="createdAt",
+            description="UTC with milliseconds",
+            pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
+        ),
+    ]
+    threads: Annotated[int, Field(ge=1)]
+    precision: str
+    files: Annotated[list[CheckpointFile], Field(min_length=1)]
+
+
+class DatasetVersion(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    schema_version: Annotated[Literal[1], Field(alias="schemaVersion")]
+    kind: Literal["raw", "processed", "base-model"]
+    tenant: Annotated[str, Field(pattern="^[a-z][a-z0-9]{1,30}$")]
+    name: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{1,30}$")]
+    version: Annotated[
+        str, Field(description="first 16 hexadecimal characters of the tree hash")
+    ]
+    sha256: Annotated[
+        str,
+        Field(
+            description="tree hash of the files, without this document",
+            pattern="^[0-9a-f]{64}$",
+        ),
+    ]
+    created_at: Annotated[
+        str,
+        Field(
+            alias="createdAt",
+            description="UTC with milliseconds",
+            pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
+        ),
+    ]
+    parent: Annotated[
+        str | None,
+        Field(description="of a processed version: tree hash of the raw one"),
+    ]
+    files: Annotated[list[DatasetFile], Field(min_length=1)]
+
+
+class RejectedRows(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    reason: Annotated[
+        str, Field(description="for example text-empty, label-not-a-number")
+    ]
+    count: Annotated[int, Field(ge=0)]
+    examples: Annotated[list[RejectedRow], Field(max_length=5)]
+
+
+class BundledModel(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    file: Annotated[str, Field(max_length=512, min_length=1)]
+    bytes: Annotated[int, Field(ge=1)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    gate: BundledGate
+
+
+class ResolvedSpec(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    schema_version: Annotated[Literal[1], Field(alias="schemaVersion")]
+    experiment_id: Annotated[
+        str, Field(alias="experimentId", pattern="^exp_[0-9a-hjkmnp-tv-z]{26}$")
+    ]
+    tenant: Annotated[str, Field(pattern="^[a-z][a-z0-9]{1,30}$")]
+    created_at: Annotated[
+        str,
+        Field(
+            alias="createdAt",
+            description="UTC with milliseconds",
+            pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
+        ),
+    ]
+    name: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{1,30}$")]
+    task: Literal["text-ordinal"]
+    model: ModelSpec
+    dataset: DatasetSpec
+    train: TrainSpec
+    quantize: QuantizeSpec
+    gates: GatesSpec
+    compute: ComputeSpec
+    pins: Pins
+
+
+class PrepareReport(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    schema_version: Annotated[Literal[1], Field(alias="schemaVersion")]
+    rows_read: Annotated[int, Field(alias="rowsRead", ge=0)]
+    rows_kept: Annotated[int, Field(alias="rowsKept", ge=0)]
+    rejected: list[RejectedRows]
+    truncated_rows: Annotated[int, Field(alias="truncatedRows", ge=0)]
+    groups: Annotated[int, Field(ge=0)]
+    splits: list[SplitCounts]
+
+
+class BundledModels(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    fp32: BundledModel
+    int8: BundledModel
+
+
+class Bundle(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    schema_version: Annotated[Literal[1], Field(alias="schemaVersion")]
+    experiment_id: Annotated[
+        str, Field(alias="experimentId", pattern="^exp_[0-9a-hjkmnp-tv-z]{26}$")
+    ]
+    tenant: Annotated[str, Field(pattern="^[a-z][a-z0-9]{1,30}$")]
+    name: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{1,30}$")]
+    version: Annotated[int, Field(ge=1)]
+    created_at: Annotated[
+        str,
+        Field(
+            alias="createdAt",
+            description="UTC with milliseconds",
+            pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
+        ),
+    ]
+    task: Literal["text-ordinal"]
+    labels: Annotated[list[BundledLabel], Field(min_length=2)]
+    head: Literal["cumulative-link"]
+    decode: BundledDecode
+    cutpoints: Annotated[
+        list[float],
+        Field(
+            description="theta[0] < … < theta[K-2]; logit[k] = f(x) - theta[k]",
+            min_length=1,
+        ),
+    ]
+    inputs: Annotated[list[BundledTensor], Field(min_length=1)]
+    outputs: Annotated[list[BundledTensor], Field(min_length=1)]
+    tokenizer: BundledTokenizer
+    models: BundledModels
+    preferred: Literal["fp32", "int8"]
+    metrics: dict[str, float]
+    dataset: BundledDataset
+    base_model_sha256: Annotated[
+        str, Field(alias="baseModelSha256", pattern="^[0-9a-f]{64}$")
+    ]
+    git_sha: Annotated[str, Field(alias="gitSha", pattern="^([0-9a-f]{40}|unknown)$")]
+    opset: Annotated[int, Field(ge=1)]
+    onnxruntime: str
+    parity: BundledParity
+    files: Annotated[list[BundledFile], Field(min_length=1)]
+    bundle_sha256: Annotated[
+        str,
+        Field(
+            alias="bundleSha256",
+            description="tree hash of the bundle without bundle.json",
+            pattern="^[0-9a-f]{64}$",
+        ),
+    ]
+
+
+class Documents(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    resolved_spec: Annotated[ResolvedSpec | None, Field(alias="resolved-spec")] = None
+    stage_manifest: Annotated[StageManifest | None, Field(alias="stage-manifest")] = (
+        None
+    )
+    stage_result: Annotated[
+        StageSucceeded | StageFailed | None, Field(alias="stage-result")
+    ] = None
+    stage_summaries: Annotated[
+        StageSummaries | None, Field(alias="stage-summaries")
+    ] = None
+    stage_progress: Annotated[StageProgress | None, Field(alias="stage-progress")] = (
+        None
+    )
+    checkpoint_manifest: Annotated[
+        CheckpointManifest | None, Field(alias="checkpoint-manifest")
+    ] = None
+    dataset_version: Annotated[
+        DatasetVersion | None, Field(alias="dataset-version")
+    ] = None
+    prepare_report: Annotated[PrepareReport | None, Field(alias="prepare-report")] = (
+        None
+    )
+    bundle: Bundle | None = None

@@ -1,0 +1,62 @@
+"""The host will be taken away: how the work learns of it."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+from spotforge_runtime.errors import Interrupted
+
+SPOT_NOTICE_SIGNAL = signal.SIGUSR2
+
+_REASONS = {
+    signal.SIGTERM: "The job was told to end (SIGTERM).",
+    signal.SIGINT: "The job was told to end (SIGINT).",
+    SPOT_NOTICE_SIGNAL: "The spot host is reclaimed in two minutes.",
+}
+
+
+class Interruption:
+    """A stage that keeps checkpoints asks `requested`, commits one and raises Interrupted. Any other stage has nothing to
+    save: there the signal itself raises Interrupted in the main thread, at once, until the work is done."""
+
+    def __init__(self) -> None:
+        self._reason: str | None = None
+        self._raises = False
+
+    @property
+    def requested(self) -> bool:
+        return self._reason is not None
+
+    @property
+    def reason(self) -> str:
+        return self._reason or "The stage was interrupted."
+
+    def request(self, reason: str = "The stage was told to end.") -> None:
+        """Asks the work to end. Asking twice is like asking once."""
+        self._reason = self._reason or reason
+
+    def check(self) -> None:
+        """Raises Interrupted if it was requested."""
+        if self.requested:
+            raise self.error()
+
+    def error(self) -> Interrupted:
+        """The error to raise once everything worth keeping is kept."""
+        return Interrupted(self.reason, remedy="It is tried again on another host.")
+
+    def listen(self) -> None:
+        """Takes SIGTERM, SIGINT and the parent's word of a spot notice from now on. Main thread only."""
+        self._raises = True
+        for number in _REASONS:
+            signal.signal(number, self._on_signal)
+
+    def defer(self) -> None:
+        """From now on signals only set `requested`: there is something to save, or the end is being written."""
+        self._raises = False
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        first = not self.requested
+        self.request(_REASONS[signal.Signals(number)])
+        if self._raises and first:
+            raise self.error()

@@ -1,0 +1,130 @@
+"""The process that Batch starts. It is small and outlives trouble: it starts the work as its child, passes signals on,
+watches progress and the spot notice, collects stacks, and writes the result when the child could not."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from spotforge_runtime.contracts import names
+from spotforge_runtime.environment import StageEnvironment, environment_of_child, read_environment
+from spotforge_runtime.errors import ContractBroken, StageError, name_of_exit_code, outcome_of
+
+STACKS_SIGNAL = signal.SIGUSR1
+SPOT_NOTICE_SIGNAL = signal.SIGUSR2
+WATCH_SECONDS = 0.5
+SPOT_NOTICE_SECONDS = 5.0
+STACKS_WRITTEN_SECONDS = 0.3  # faulthandler needs milliseconds
+HANG_SHARE = 0.8
+# Batch kills 30 s after SIGTERM; the last seconds are for stacks and result.
+GRACE_SECONDS = 25.0
+
+
+def run_stage(module: str) -> NoReturn:
+    """Runs `work(context)` of a module in a child process and exits with its code."""
+    try:
+        environment = read_environment()
+    except StageError as error:
+        print(f"{type(error).__name__}: {error.message} {error.remedy or ''}", file=sys.stderr, flush=True)  # noqa: T201
+        sys.exit(outcome_of(error).exit_code)
+    home = Path(tempfile.mkdtemp(prefix="spotforge-"))
+    try:
+        code = _Guardian(environment, home).run(module)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    sys.exit(code)
+
+
+class _Guardian:
+    def __init__(self, environment: StageEnvironment, home: Path) -> None:
+        self._environment = environment
+        self._home = home
+        self._ended = threading.Event()
+        self._asked_to_end_at: float | None = None
+        self._stacks_wanted = threading.Event()
+        self._watched: tuple[object, float] = (None, time.monotonic())
+        self._dumped_for: object = ()
+
+    def run(self, module: str) -> int:
+        # A child that has not set up its handlers yet must not die of a signal meant for them: it inherits "ignored".
+        signal.signal(STACKS_SIGNAL, signal.SIG_IGN)
+        signal.signal(SPOT_NOTICE_SIGNAL, signal.SIG_IGN)
+        out_of_memory_kills = _out_of_memory_kills()
+        command = [sys.executable, "-m", "spotforge_runtime.child", module, "--home", str(self._home)]
+        self._child = subprocess.Popen(command, env=environment_of_child())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._pass_on)
+        watcher = threading.Thread(target=self._watch, name="watch", daemon=True)
+        watcher.start()
+        code = self._child.wait()
+        self._ended.set()
+        watcher.join(STACKS_WRITTEN_SECONDS + 10)
+        return self._conclude(code, _out_of_memory_kills() > out_of_memory_kills)
+
+    def _pass_on(self, number: int, _frame: FrameType | None) -> None:
+        if self._asked_to_end_at is None:
+            self._asked_to_end_at = time.monotonic()
+            self._tell_child(STACKS_SIGNAL)
+            self._stacks_wanted.set()
+        self._tell_child(signal.Signals(number))
+
+    def _tell_child(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._child.send_signal(number)
+
+    def _watch(self) -> None:
+        from spotforge_runtime.spot_notice import SpotNotice
+
+        notice, told, next_ask = SpotNotice(self._environment.metadata_endpoint), False, 0.0
+        while not self._ended.wait(WATCH_SECONDS):
+            now = time.monotonic()
+            if not told and now >= next_ask:
+                next_ask = now + SPOT_NOTICE_SECONDS
+                if notice.given():
+                    told = True
+                    self._tell_child(SPOT_NOTICE_SIGNAL)
+            if self._asked_to_end_at is not None and now - self._asked_to_end_at > GRACE_SECONDS:
+                self._tell_child(signal.SIGKILL)
+            if self._hangs(now):
+                self._tell_child(STACKS_SIGNAL)
+                self._stacks_wanted.set()
+            if self._stacks_wanted.is_set():
+                self._stacks_wanted.clear()
+                self._upload_stacks()
+        if self._stacks_wanted.is_set():
+            self._upload_stacks()
+
+    def _hangs(self, now: float) -> bool:
+        """True once for each time that step and fraction stand still for 80 % of the hang limit."""
+        limit = self._environment.hang_limit_seconds
+        at = _position(self._home / names.DOCUMENT_PROGRESS)
+        if at != self._watched[0]:
+            self._watched = (at, now)
+        if limit is None or now - self._watched[1] < HANG_SHARE * limit or self._dumped_for == at:
+            return False
+        self._dumped_for = at
+        return True
+
+    def _upload_stacks(self) -> None:
+        time.sleep(STACKS_WRITTEN_SECONDS)
+        with contextlib.suppress(Exception):  # a diagnosis that gets lost must not change the outcome
+            stacks = (self._home / names.DOCUMENT_STACKS).read_bytes()
+            if stacks:
+                key = self._environment.attempt.prefix + names.DOCUMENT_STACKS
+                self._storage().put(stacks, self._environment.experiments_bucket, key, once=False)
+
+    def _storage(self):  # type: ignore[no-untyped-def]
+        from spotforge_runtime.clients import s3_client
+        from spotforge_runtime.storage import ObjectStore
+
+        return ObjectStore(s3_client())

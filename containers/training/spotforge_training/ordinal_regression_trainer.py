@@ -1,0 +1,99 @@
+"""transformers' Trainer with an ordinal loss, a learning rate of its own for the head, and an order that survives a resume."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils.data import Sampler
+from transformers import PreTrainedModel, Trainer, TrainerCallback, TrainingArguments
+
+from spotforge_training.cumulative_link_head import CumulativeLinkHead
+from spotforge_training.cumulative_link_loss import cumulative_link_loss, cumulative_link_losses
+from spotforge_training.divergence import DivergenceGuard
+from spotforge_training.length_groups import LengthGroups
+from spotforge_training.ordinal_decoding import mean_absolute_error, median_class
+from spotforge_training.prediction import predict_logits
+from spotforge_training.text_examples import Example, TextExamples
+from spotforge_training.training_recipe import HEAD_LEARNING_RATE_FACTOR
+
+
+class OrdinalRegressionTrainer(Trainer):  # type: ignore[misc, unused-ignore]
+    """Trains a model whose last linear layer is a `CumulativeLinkHead`.
+
+    - loss: the cumulative-link likelihood, a micro-batch's share of the whole batch's mean;
+    - optimiser: AdamW, the head and its cutpoints at HEAD_LEARNING_RATE_FACTOR times the learning rate and without decay
+      (decay would pull the cutpoints together and the latent score to nothing);
+    - order: batches of like lengths, a function of seed and epoch;
+    - evaluation: in the split's own order, by median decoding, and without touching a random state.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: PreTrainedModel,
+        args: TrainingArguments,
+        train_examples: TextExamples,
+        collate: Callable[[list[Example]], dict[str, Tensor]],
+        guard: DivergenceGuard,
+        callbacks: list[TrainerCallback],
+        after_batch: Callable[[int], None] = lambda _rows: None,
+    ) -> None:
+        self._guard = guard
+        self._after_batch = after_batch
+        self._examples = train_examples
+        super().__init__(
+            model=model,
+            args=args,
+            data_collator=collate,
+            train_dataset=train_examples,
+            compute_loss_func=self._loss,
+            callbacks=[guard, *callbacks],
+        )
+        # The rows of a batch go to the loss, never into the model's own forward.
+        self.model_accepts_loss_kwargs = False
+
+    @staticmethod
+    def _loss(outputs: Any, labels: Tensor, num_items_in_batch: Tensor | int | None = None) -> Tensor:
+        return cumulative_link_loss(outputs.logits, labels, num_items_in_batch)
+
+    def training_step(self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Tensor:
+        loss: Tensor = super().training_step(model, inputs, num_items_in_batch)
+        self._guard.loss += float(loss)
+        return loss
+
+    def create_optimizer(self) -> torch.optim.Optimizer:
+        if self.optimizer is None:
+            cls, options = self.get_optimizer_cls_and_kwargs(self.args, self.model)
+            self.optimizer = cls(self._parameter_groups(), **options)
+        return self.optimizer
+
+    def _parameter_groups(self) -> list[dict[str, Any]]:
+        heads = [module for module in self.model.modules() if isinstance(module, CumulativeLinkHead)]
+        of_head = {id(parameter) for head in heads for parameter in head.parameters()}
+        decayed = set(self.get_decay_parameter_names(self.model))
+        rest = [(n, p) for n, p in self.model.named_parameters() if p.requires_grad and id(p) not in of_head]
+        groups: list[dict[str, Any]] = [
+            {"params": [p for n, p in rest if n in decayed], "weight_decay": self.args.weight_decay},
+            {"params": [p for n, p in rest if n not in decayed], "weight_decay": 0.0},
+            {
+                "params": [parameter for head in heads for parameter in head.parameters()],
+                "weight_decay": 0.0,
+                "lr": self.args.learning_rate * HEAD_LEARNING_RATE_FACTOR,
+            },
+        ]
+        return [group for group in groups if group["params"]]
+
+    def _get_train_sampler(self, _train_dataset: Any = None) -> Sampler[int]:
+        return LengthGroups(self._examples.lengths, self.args.train_batch_size * self.args.gradient_accumulation_steps, self.args.seed)
+
+    def logits_of(self, examples: TextExamples) -> NDArray[np.float32]:
+        """Shape (N, K-1), in the examples' order."""
+        return predict_logits(self.model, examples, self.data_collator, after_batch=self._after_batch)
+
+    def figures_of(self, logits: NDArray[np.float32], labels: NDArray[np.int32]) -> dict[str, float]:
+        """Mean loss in nats and MAE in classes."""
+        losses = cumulative_link_losses(torch.from_numpy(logits), torch.from_numpy(labels.astype(np.int64)))
+        return {"loss": float(losses.mean()), "mae": mean_absolute_error(median_class(logits), labels)}

@@ -1,0 +1,63 @@
+import type { ExperimentStatus, ExperimentView } from '../shared/contracts/experiment-view.ts';
+import { experimentId } from '../shared/contracts/primitives.ts';
+import { ExperimentNotFound } from '../shared/errors.ts';
+import { attemptEntity } from '../shared/table/attempt.ts';
+import { type EventItem, eventEntity } from '../shared/table/event.ts';
+import { type ExperimentItem, experimentEntity } from '../shared/table/experiment.ts';
+import { progressEntity } from '../shared/table/progress.ts';
+import type { Table } from '../shared/table/table.ts';
+import { viewOf } from './experiment-view.ts';
+
+export type ExperimentReader = ReturnType<typeof experimentReader>;
+type Position = { createdAt: string; id: string };
+
+/** What a tenant may read. Every method takes the tenant first; another tenant's experiment is as absent as one that never was. */
+export const experimentReader = (table: Table) => {
+  const experiments = experimentEntity(table);
+  const attempts = attemptEntity(table);
+  const progress = progressEntity(table);
+  const events = eventEntity(table);
+  const consistent = { consistent: true } as const;
+
+  /** @throws ExperimentNotFound for a malformed, a missing and a foreign id alike */
+  const get = async (tenant: string, id: string | undefined): Promise<ExperimentItem> => {
+    const known = experimentId.safeParse(id);
+    const found = known.success ? (await experiments.get({ id: known.data }).go(consistent)).data : null;
+    if (found?.tenant !== tenant) throw new ExperimentNotFound();
+    return found;
+  };
+
+  const withDetails = async (experiment: ExperimentItem): Promise<ExperimentView> => {
+    const key = { experimentId: experiment.id };
+    const [latest, tried] = await Promise.all([
+      progress.get(key).go(consistent),
+      attempts.query.ofExperiment(key).go({ ...consistent, pages: 'all' }),
+    ]);
+    return viewOf(experiment, { progress: latest.data ?? undefined, attempts: tried.data });
+  };
+
+  /** Newest first, `limit` at most, older than `before`. */
+  const newest = async (
+    tenant: string,
+    { status, before, limit }: { status?: ExperimentStatus | undefined; before?: Position | undefined; limit: number },
+  ): Promise<ExperimentItem[]> => {
+    const options = { order: 'desc', limit, pages: 'all' } as const;
+    if (status === undefined) {
+      const query = experiments.query.newest({ tenant });
+      return (await (before === undefined ? query : query.lt(before)).go(options)).data;
+    }
+    const query = experiments.query.newestByStatus({ tenant, status });
+    return (await (before === undefined ? query : query.lt(before)).go(options)).data;
+  };
+
+  /** Oldest first, `limit` at most, later than `after`. */
+  const history = async (
+    experimentId: string,
+    { after, limit }: { after?: { at: string; id: string } | undefined; limit: number },
+  ): Promise<EventItem[]> => {
+    const query = events.query.ofExperiment({ experimentId });
+    return (await (after === undefined ? query : query.gt(after)).go({ ...consistent, limit })).data;
+  };
+
+  return { get, withDetails, newest, history };
+};

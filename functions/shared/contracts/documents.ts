@@ -1,0 +1,58 @@
+import type * as z from 'zod';
+import { bundle } from './bundle.ts';
+import { datasetVersion, prepareReport } from './dataset.ts';
+import { executionInput, experimentRequest, resolvedSpec } from './experiment-spec.ts';
+import {
+  artifactPage,
+  experimentEventPage,
+  experimentPage,
+  experimentStatusChanged,
+  experimentView,
+  problem,
+} from './experiment-view.ts';
+import {
+  checkpointManifest,
+  failureCause,
+  stageManifest,
+  stageProgress,
+  stageResult,
+  stageSummariesDocument,
+} from './stage-documents.ts';
+import { uploadRequest, uploadResponse } from './upload.ts';
+
+/** Every document that crosses a border, by the name of its JSON Schema in `contracts/`. */
+export const DOCUMENTS: Record<string, z.ZodType> = {
+  'experiment-request': experimentRequest,
+  'resolved-spec': resolvedSpec,
+  'execution-input': executionInput,
+  'upload-request': uploadRequest,
+  'upload-response': uploadResponse,
+  'stage-manifest': stageManifest,
+  'stage-result': stageResult,
+  'stage-summaries': stageSummariesDocument,
+  'stage-progress': stageProgress,
+  'failure-cause': failureCause,
+  'checkpoint-manifest': checkpointManifest,
+  'dataset-version': datasetVersion,
+  'prepare-report': prepareReport,
+  bundle,
+  experiment: experimentView,
+  'experiment-page': experimentPage,
+  'experiment-event-page': experimentEventPage,
+  'artifact-page': artifactPage,
+  'experiment-status-changed': experimentStatusChanged,
+  problem,
+};
+
+/** Those that Python reads or writes; pydantic models are generated from them. */
+export const PYTHON_DOCUMENTS = [
+  'resolved-spec',
+  'stage-manifest',
+  'stage-result',
+  'stage-summaries',
+  'stage-progress',
+  'checkpoint-manifest',
+  'dataset-version',
+  'prepare-report',
+  'bundle',
+] as const;

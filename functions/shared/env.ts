@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import { prices } from './contracts/experiment-spec.ts';
+import { STAGES, type Stage } from './contracts/names.ts';
+import { gitSha } from './contracts/primitives.ts';
+import { EnvironmentInvalid } from './errors.ts';
+
+const text = z.string().min(1);
+const arn = z.string().regex(/^arn:aws[a-z-]*:/, 'expected an ARN');
+const json = <T extends z.ZodType>(schema: T) =>
+  z
+    .string()
+    .transform((value, context): unknown => {
+      try {
+        return JSON.parse(value);
+      } catch {
+        context.issues.push({ code: 'custom', message: 'expected JSON', input: value });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+const byStage = <T extends z.ZodType>(value: T) =>
+  z.strictObject(Object.fromEntries(STAGES.map((stage) => [stage, value])) as Record<Stage, T>);
+
+/** Every variable that a function may read, each with what it must look like. */
+const VARIABLES = {
+  TABLE_NAME: text,
+  DATASETS_BUCKET: text,
+  EXPERIMENTS_BUCKET: text,
+  CHECKPOINTS_BUCKET: text,
+  RELEASES_BUCKET: text,
+  EVENT_BUS: text,
+  STATE_MACHINE_ARN: arn,
+  PROFILES: json(z.record(z.string(), byStage(z.array(arn).min(1)))).describe(
+    'profile name → stage → queue ARNs, first rung first',
+  ),
+  JOB_DEFINITIONS: json(byStage(arn)).describe('stage → job definition ARN with revision'),
+  JOB_QUEUES: json(z.array(arn)),
+  ALLOWED_SOURCES: json(z.array(z.string().regex(/^s3:\/\/[^/]+\/(.*\/)?$/, 'expected s3://bucket/ or s3://bucket/prefix/'))),
+  HANG_LIMITS: json(byStage(z.number().positive())).describe('stage → seconds'),
+  PRICES: json(prices),
+  CLAIM_TENANT: text,
+  CLAIM_GROUPS: text,
+  GIT_SHA: gitSha,
+  START_AFTER_SECONDS: z.coerce.number().min(0),
+} as const;
+
+export type VariableName = keyof typeof VARIABLES;
+export type Environment<N extends VariableName> = { readonly [K in N]: z.output<(typeof VARIABLES)[K]> };
+
+/**
+ * The variables that a function declared, parsed. This is the only place that reads the process's environment.
+ * @throws EnvironmentInvalid naming every variable that is missing or malformed
+ */
+export const readEnv = <N extends VariableName>(
+  names: readonly N[],
+  source: Readonly<Record<string, string | undefined>> = process.env,
+): Environment<N> => {
+  const problems: string[] = [];
+  const values = names.map((name) => {
+    const read = VARIABLES[name].safeParse(source[name]);
+    if (!read.success) problems.push(`${name}: ${source[name] === undefined ? 'not set' : z.prettifyError(read.error)}`);
+    return [name, read.data];
+  });
+  if (problems.length > 0) throw new EnvironmentInvalid(problems);
+  return Object.fromEntries(values);
+};

@@ -1,0 +1,126 @@
+import type { Problem } from './contracts/experiment-view.ts';
+
+/** What was wrong with one field of a request. */
+export type FieldProblem = NonNullable<Problem['errors']>[number];
+
+/** Base of every error of ours: a literal name, a sentence for the reader, and the cause for the log. */
+export abstract class SpotforgeError extends Error {
+  abstract override readonly name: ErrorName;
+  readonly errors: readonly FieldProblem[] = [];
+}
+
+export class EnvironmentInvalid extends SpotforgeError {
+  override readonly name = 'EnvironmentInvalid';
+  constructor(problems: readonly string[]) {
+    super(`The function's environment is not what it declares. ${problems.join('; ')}`);
+  }
+}
+
+export class MalformedJson extends SpotforgeError {
+  override readonly name = 'MalformedJson';
+}
+
+export class MalformedIdempotencyKey extends SpotforgeError {
+  override readonly name = 'MalformedIdempotencyKey';
+  constructor() {
+    super('The Idempotency-Key header must be 1 to 64 of A-Z, a-z, 0-9, _ and -.');
+  }
+}
+
+export class Forbidden extends SpotforgeError {
+  override readonly name = 'Forbidden';
+}
+
+export class ExperimentNotFound extends SpotforgeError {
+  override readonly name = 'ExperimentNotFound';
+  constructor() {
+    super('There is no such experiment.');
+  }
+}
+
+export class RouteNotFound extends SpotforgeError {
+  override readonly name = 'RouteNotFound';
+  constructor(method: string, path: string) {
+    super(`There is no ${method} ${path}. The routes are described in contracts/openapi.json.`);
+  }
+}
+
+export class IdempotencyKeyReused extends SpotforgeError {
+  override readonly name = 'IdempotencyKeyReused';
+  constructor() {
+    super('This Idempotency-Key was used with another body. Send the same body again, or use a new key.');
+  }
+}
+
+export class ExperimentFinished extends SpotforgeError {
+  override readonly name = 'ExperimentFinished';
+  constructor(status: string) {
+    super(`The experiment is ${status}: there is nothing left to cancel.`);
+  }
+}
+
+export class BodyTooLarge extends SpotforgeError {
+  override readonly name = 'BodyTooLarge';
+  constructor(bytes: number, limit: number) {
+    super(`The body has ${bytes} bytes; at most ${limit} are accepted.`);
+  }
+}
+
+export class UnsupportedMediaType extends SpotforgeError {
+  override readonly name = 'UnsupportedMediaType';
+  constructor(received: string | undefined) {
+    super(`The body must come as Content-Type: application/json, not ${received ?? 'without a content type'}.`);
+  }
+}
+
+/** A well-formed request that asks for something impossible. Names every field at once. */
+export class InvalidRequest extends SpotforgeError {
+  override readonly name = 'InvalidRequest';
+  override readonly errors: readonly FieldProblem[];
+  constructor(errors: readonly FieldProblem[]) {
+    super(errors.map(({ field, expected }) => `${field}: ${expected}`).join('; '));
+    this.errors = errors;
+  }
+}
+
+/** A status that may not follow another one. Somebody else was faster, or the caller is wrong; nothing was written. */
+export class IllegalTransition extends SpotforgeError {
+  override readonly name = 'IllegalTransition';
+  constructor(from: string, to: string) {
+    super(`An experiment that is ${from} cannot become ${to}.`);
+  }
+}
+
+/** The experiment changed between reading and writing it; nothing was written. Read again and decide again. */
+export class ConcurrentChange extends SpotforgeError {
+  override readonly name = 'ConcurrentChange';
+  constructor(experimentId: string, options?: ErrorOptions) {
+    super(`Experiment ${experimentId} was changed by somebody else at the same time. Try again.`, options);
+  }
+}
+
+/** Something AWS said that we did not expect; for the log, never for the reader. */
+export class UnexpectedAnswer extends SpotforgeError {
+  override readonly name = 'UnexpectedAnswer';
+}
+
+type Outcome = { status: number; title: string; retryAfterSeconds?: number };
+type ErrorName = keyof typeof OUTCOMES;
+
+/** The one table from errors to HTTP. The detail is the error's message, except where the inside would show: there it is `hidden`. */
+export const OUTCOMES = {
+  EnvironmentInvalid: { status: 500, title: 'Internal error' },
+  UnexpectedAnswer: { status: 500, title: 'Internal error' },
+  MalformedJson: { status: 400, title: 'Malformed JSON' },
+  MalformedIdempotencyKey: { status: 400, title: 'Malformed Idempotency-Key' },
+  Forbidden: { status: 403, title: 'Forbidden' },
+  ExperimentNotFound: { status: 404, title: 'Experiment not found' },
+  RouteNotFound: { status: 404, title: 'Route not found' },
+  IdempotencyKeyReused: { status: 409, title: 'Idempotency-Key reused' },
+  ExperimentFinished: { status: 409, title: 'Experiment finished' },
+  IllegalTransition: { status: 409, title: 'Illegal transition' },
+  BodyTooLarge: { status: 413, title: 'Body too large' },
+  UnsupportedMediaType: { status: 415, title: 'Unsupported media type' },
+  InvalidRequest: { status: 422, title: 'Invalid request' },
+  ConcurrentChange: { status: 503, title: 'Try again', retryAfterSeconds: 1 },
+} as const satisfies Record<string, Outcome>;

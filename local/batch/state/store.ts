@@ -1,0 +1,80 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf, messageOf, StartupError } from '../errors.ts';
+import { readJson, writeAtomically } from './atomic-file.ts';
+import { hasEnded, type JobRecord } from './job-record.ts';
+import { noResources, type Resources } from './resources.ts';
+
+/** As long as AWS still describes an ended job. */
+const ENDED_JOBS_KEPT_MS = 7 * 24 * 3600 * 1000;
+
+/**
+ * The executor's state: all of it in memory, each change on disk before anybody hears of it. Resources lie in one file, each job
+ * in one of its own, so that a change costs one small write.
+ */
+export class Store {
+  readonly directory: string;
+  readonly resources: Resources;
+  readonly jobs = new Map<string, JobRecord>();
+  #sequence = 0;
+
+  constructor(directory: string, now = Date.now()) {
+    this.directory = directory;
+    try {
+      mkdirSync(join(directory, 'jobs'), { recursive: true });
+      rmSync(this.scratchRoot, { recursive: true, force: true });
+      mkdirSync(this.scratchRoot, { recursive: true });
+      this.resources = { ...noResources(), ...(readJson(this.#resourcesFile) as Partial<Resources> | undefined) };
+      this.#loadJobs(now);
+      this.saveResources();
+    } catch (error) {
+      throw new StartupError(
+        `The state directory ${directory} cannot be used (${codeOf(error)}): ${messageOf(error)}. Choose another one with --state.`,
+      );
+    }
+  }
+
+  get scratchRoot(): string {
+    return join(this.directory, 'tmp');
+  }
+
+  get #resourcesFile(): string {
+    return join(this.directory, 'resources.json');
+  }
+
+  jobDirectory(jobId: string): string {
+    return join(this.directory, 'jobs', jobId);
+  }
+
+  nextSequence(): number {
+    this.#sequence += 1;
+    return this.#sequence;
+  }
+
+  addJob(job: JobRecord): void {
+    mkdirSync(this.jobDirectory(job.jobId), { recursive: true });
+    this.saveJob(job);
+    this.jobs.set(job.jobId, job);
+  }
+
+  saveJob(job: JobRecord): void {
+    writeAtomically(join(this.jobDirectory(job.jobId), 'job.json'), job);
+  }
+
+  saveResources(): void {
+    writeAtomically(this.#resourcesFile, this.resources);
+  }
+
+  #loadJobs(now: number): void {
+    for (const id of readdirSync(join(this.directory, 'jobs'))) {
+      const job = readJson(join(this.jobDirectory(id), 'job.json')) as JobRecord | undefined;
+      const outdated = job === undefined || (hasEnded(job) && (job.stoppedAt ?? job.createdAt) < now - ENDED_JOBS_KEPT_MS);
+      if (outdated) rmSync(this.jobDirectory(id), { recursive: true, force: true });
+      else this.jobs.set(id, job);
+    }
+    const inOrder = [...this.jobs.values()].sort((a, b) => a.sequence - b.sequence);
+    this.jobs.clear();
+    for (const job of inOrder) this.jobs.set(job.jobId, job);
+    this.#sequence = inOrder.at(-1)?.sequence ?? 0;
+  }
+}

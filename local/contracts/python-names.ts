@@ -1,0 +1,53 @@
+import {
+  ATTEMPT_DOCUMENTS,
+  EVENTS,
+  EXIT_CODES,
+  keys,
+  STAGE_ENV,
+  STAGE_ERRORS,
+  STAGES,
+} from '../../functions/shared/contracts/names.ts';
+import { SCHEMA_VERSION } from '../../functions/shared/contracts/primitives.ts';
+
+const constantCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+const text = (value: string): string => JSON.stringify(value);
+const tuple = (values: readonly string[]): string => `(\n${values.map((value) => `    ${text(value)},\n`).join('')})`;
+
+/** A key function's template, with Python's replacement fields where its arguments stand. */
+const template = {
+  spec: keys.spec('{experiment_id}'),
+  attempt: keys
+    .attempt({ experimentId: '{experiment_id}', stage: 'train', run: 1, attempt: 1 })
+    .replace('/train/r1-1/', '/{stage}/r{run}-{attempt}/'),
+  upload: keys.upload('{tenant}', '{upload_id}'),
+  bundle: keys.bundle('{tenant}', '{model}', 0).replace('/0/', '/{version}/'),
+  checkpoints: keys.checkpoints('{experiment_id}'),
+};
+
+/** The Python module that says the names of `functions/shared/contracts/names.ts`. */
+export const pythonNames = (): string =>
+  [
+    '"""Generated from functions/shared/contracts/names.ts by `npm run contracts`. Do not edit."""',
+    '',
+    'from typing import Final, Literal',
+    '',
+    `SCHEMA_VERSION: Final = ${SCHEMA_VERSION}`,
+    '',
+    `Stage = Literal[${STAGES.map(text).join(', ')}]`,
+    `STAGES: Final[tuple[Stage, ...]] = ${tuple(STAGES)}`,
+    `STAGE_ERRORS: Final = ${tuple(STAGE_ERRORS)}`,
+    '',
+    ...Object.entries(STAGE_ENV).map(([key, value]) => `ENV_${constantCase(key)}: Final = ${text(value)}`),
+    '',
+    ...Object.entries(EXIT_CODES).map(([key, value]) => `EXIT_${constantCase(key)}: Final = ${value}`),
+    '',
+    ...Object.entries(EVENTS).flatMap(([key, event]) => [
+      `EVENT_${constantCase(key)}_SOURCE: Final = ${text(event.source)}`,
+      `EVENT_${constantCase(key)}_DETAIL_TYPE: Final = ${text(event.detailType)}`,
+    ]),
+    '',
+    ...Object.entries(ATTEMPT_DOCUMENTS).map(([key, value]) => `DOCUMENT_${constantCase(key)}: Final = ${text(value)}`),
+    '',
+    ...Object.entries(template).map(([key, value]) => `KEY_${constantCase(key)}: Final = ${text(value)}`),
+    '',
+  ].join('\n');

@@ -1,0 +1,77 @@
+/** `npm run demo`: one real dataset to one verified INT8 bundle, through the API, the state machine and the Batch jobs. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { Api } from '../client/api.ts';
+import { downloadBundle } from '../client/download-bundle.ts';
+import { signIn } from '../client/sign-in.ts';
+import { uploadFiles } from '../client/upload-files.ts';
+import { requestedPort, runCommand } from '../tier/command-line.ts';
+import { DOT, tierFolder } from '../tier/paths.ts';
+import { Tier } from '../tier/tier.ts';
+import { TierFailure } from '../tier/tier-failure.ts';
+import { runningTier, type TierRecord } from '../tier/tier-record.ts';
+import { figuresOf } from './figures.ts';
+import { DATA, demoSpec, EXAMPLE_TEXTS } from './recipe.ts';
+import { scoreTexts } from './score-texts.ts';
+import { failureOf, summaryOf } from './summary.ts';
+import { watchStages } from './watch-stages.ts';
+
+const setupSeconds = Number(process.env.SPOTFORGE_SETUP_SECONDS ?? 0);
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
+const seconds = (): string => `${(performance.now() / 1000).toFixed(1).padStart(5)} s`;
+const says = (what: string): void => console.log(`${seconds()}  ${what}`);
+
+const submit = async (tier: TierRecord) => {
+  const account = { endpoint: tier.endpoint, region: tier.region, clientId: tier.userPoolClientId };
+  const api = new Api(tier.apiUrl, await signIn({ ...account, username: tier.username, password: tier.password }));
+  const [dataset, base] = await Promise.all([uploadFiles(api, DATA.ratings), uploadFiles(api, DATA.baseModel)]);
+  const sent = dataset.sentBytes + base.sentBytes;
+  says(sent === 0 ? 'uploads are already there' : `uploaded ${(sent / 1e6).toFixed(0)} MB`);
+  const postedAt = Date.now();
+  const { id } = await api.createExperiment(demoSpec(dataset, base));
+  says(`experiment ${id} submitted`);
+  return { api, id, postedAt };
+};
+
+const demo = async (tier: TierRecord) => {
+  const { api, id, postedAt } = await submit(tier);
+  const experiment = await watchStages(api, id, interrupted.signal);
+  if (interrupted.signal.aborted) {
+    await api.cancel(id).catch(() => {}); // the tier is about to stop; a tier that was there before goes on without this experiment
+    throw new TierFailure('interrupted.');
+  }
+  if (experiment.status !== 'succeeded') throw new TierFailure(failureOf(experiment));
+  const folder = join(DOT, 'bundle');
+  await downloadBundle(api, id, folder);
+  const scores = await scoreTexts(folder, EXAMPLE_TEXTS);
+  return { experiment, scores, postedAt };
+};
+
+await runCommand(async () => {
+  const running = runningTier(tierFolder('local'));
+  says(running ? 'using the local tier that is up' : 'local tier: starting');
+  const tier = running
+    ? undefined
+    : await Tier.start({
+        name: 'local',
+        port: requestedPort(),
+        says: (what) => says(`local tier: ${what}`),
+        signal: interrupted.signal,
+      });
+  const record = running ?? tier?.record;
+  if (!record) throw new Error('no tier');
+  try {
+    const { experiment, scores, postedAt } = await demo(record);
+    await tier?.stop();
+    const figures = figuresOf(experiment, { setupSeconds, wallSeconds: performance.now() / 1000, postedAt });
+    mkdirSync(DOT, { recursive: true });
+    writeFileSync(join(DOT, 'demo.json'), `${JSON.stringify(figures, null, 2)}\n`);
+    console.log(summaryOf(experiment, figures, scores));
+  } finally {
+    await tier?.stop();
+  }
+});
+if (interrupted.signal.aborted) process.exitCode = 130;
+process.exit();

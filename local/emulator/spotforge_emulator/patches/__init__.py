@@ -1,0 +1,56 @@
+"""What stock MiniStack lacks or does differently from AWS: one gap a file, each with a conformance test."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from spotforge_emulator.on_import import when_imported
+from spotforge_emulator.patches import (
+    api_gateway_permission,
+    batch_authorization,
+    batch_forwarding,
+    dynamodb_leading_keys,
+    event_permissions,
+    lambda_errors,
+    lambda_log_wait,
+    loopback_is_tls,
+    root_key,
+    task_callback_scope,
+)
+from spotforge_emulator.settings import Settings
+
+PROVISIONERS = "ministack.services.cloudformation.provisioners"
+STEP_FUNCTIONS = "ministack.services.stepfunctions"
+COGNITO = "ministack.services.cognito"
+S3 = "ministack.services.s3"
+API_GATEWAY = "ministack.services.apigateway"
+
+
+def apply_patches(settings: Settings) -> None:
+    """Fills every gap. Has to run after MiniStack's import and before its first request; the order matters where two patches
+    wrap the same function (the later one is the outer one)."""
+    root_key.apply(settings)
+    loopback_is_tls.apply()
+    dynamodb_leading_keys.apply()
+    event_permissions.apply(settings)
+    task_callback_scope.apply()
+
+    executor = batch_forwarding.apply(settings)
+    batch_authorization.apply()
+
+    lambda_errors.apply()
+    lambda_log_wait.apply()
+
+    when_imported(S3, _named("s3_managed_key"))
+    when_imported(API_GATEWAY, api_gateway_permission.apply)
+    for name in ("execution_lifecycle", "task_tokens", "batch_integration", "machine_role", "jsonata_semantics"):
+        when_imported(STEP_FUNCTIONS, _named(name))
+    for name in ("bucket_properties", "secret_reference", "more_resource_types"):
+        when_imported(PROVISIONERS, _named(name))
+    when_imported(PROVISIONERS, _named("batch_cloudformation", executor))
+    when_imported(COGNITO, _named("cognito_client_attributes"))
+
+
+def _named(patch: str, *arguments: Any) -> Callable[[], None]:
+    """A patch whose module imports what it patches: loaded only then."""
+    return lambda: importlib.import_module(f"spotforge_emulator.patches.{patch}").apply(*arguments)

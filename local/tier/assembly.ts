@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { DOT, ROOT } from './paths.ts';
+
+const run = promisify(execFile);
+export const CDK = join(ROOT, 'node_modules/.bin/cdk');
+/** Everything that the assembly is made from. */
+const INPUTS = ['bin', 'lib', 'functions', 'state-machines', 'cdk.json', 'cdk.context.json', 'package-lock.json'];
+
+export type Assembly = { folder: string; hash: string };
+
+const filesBelow = (path: string): string[] => {
+  const absolute = join(ROOT, path);
+  if (!existsSync(absolute)) return [];
+  return readdirSync(absolute, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+};
+
+const inputsHash = (): string => {
+  const hash = createHash('sha256');
+  for (const input of INPUTS) {
+    const files = input.includes('.') ? [join(ROOT, input)].filter(existsSync) : filesBelow(input);
+    for (const file of files) hash.update(file.slice(ROOT.length)).update('\0').update(readFileSync(file));
+  }
+  return hash.digest('hex');
+};
+
+/** The cloud assembly that `cdk deploy` would send to AWS; synthesised only when something that it is made from has changed. */
+export const synthesise = async (): Promise<Assembly> => {
+  const folder = join(DOT, 'assembly');
+  const stamp = join(DOT, 'assembly.sha256');
+  const hash = inputsHash();
+  if (!(existsSync(join(folder, 'manifest.json')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash)) {
+    mkdirSync(DOT, { recursive: true });
+    await run(CDK, ['synth', '--quiet', '--output', folder], { cwd: ROOT, maxBuffer: 64 * 1024 ** 2 });
+    writeFileSync(stamp, hash);
+  }
+  return { folder, hash };
+};

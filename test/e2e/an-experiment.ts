@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Api } from '../../local/client/api.ts';
+import type { Experiment } from '../../local/client/api-types.ts';
+import { isFinal } from '../../local/client/follow.ts';
+import { uploadFiles } from '../../local/client/upload-files.ts';
+import type { Fixtures } from './fixtures.ts';
+
+type Overrides = { name?: string; train?: Record<string, unknown>; quantize?: Record<string, unknown>; dataset?: Record<string, unknown> };
+
+/** A spec that trains for seconds on the small slice; what a test is about goes into the overrides. */
+export const anExperiment = async (api: Api, fixtures: Fixtures, file: string, overrides: Overrides = {}) => {
+  const dataset = await uploadFiles(api, file);
+  const base = await uploadFiles(api, fixtures.baseModel);
+  return {
+    name: overrides.name ?? 'small',
+    model: { name: 'small', base: base.uri },
+    dataset: {
+      name: 'slice',
+      source: dataset.uri,
+      columns: { text: 'text', label: 'label', group: 'document' },
+      labels: { values: [-3, -2, -1, 0, 1, 2, 3] },
+      split: { validation: 0.1, test: 0.31, seed: 7 },
+      ...overrides.dataset,
+    },
+    train: { maxRows: 320, epochs: 1, maxLength: 48, threads: 1, ...overrides.train },
+    ...(overrides.quantize ? { quantize: overrides.quantize } : {}),
+  };
+};
+
+/** Asks until the experiment is as wanted; fails with what it is instead once it has ended otherwise. */
+export const until = async (api: Api, id: string, wanted: (experiment: Experiment) => boolean): Promise<Experiment> => {
+  for (;;) {
+    const experiment = await api.experiment(id);
+    if (wanted(experiment)) return experiment;
+    if (isFinal(experiment)) throw new Error(`${id} ended ${experiment.status}: ${JSON.stringify(experiment.failure)}`);
+    await sleep(500);
+  }
+};
+
+/** Waits for the end, whatever it is. */
+export const ended = async (api: Api, id: string): Promise<Experiment> => {
+  for (;;) {
+    const experiment = await api.experiment(id);
+    if (isFinal(experiment)) return experiment;
+    await sleep(500);
+  }
+};

@@ -1,0 +1,43 @@
+/** `npm test`: every suite, two side by side where they do not measure, and one line that adds them up. */
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DOT } from '../../local/tier/paths.ts';
+import { type Counts, runSuite, type Suite, type SuiteResult } from './suite.ts';
+import { END_TO_END, PYTEST, PYTHON_COVERAGE, STATIC, VITEST } from './suites.ts';
+
+const TAIL_LINES = 60;
+
+const line = ({ name, passed, failed, seconds }: SuiteResult): string =>
+  `${failed === 0 ? 'ok    ' : 'FAILED'}  ${name.padEnd(26)} ${String(passed).padStart(4)} passed, ${failed} failed  (${seconds.toFixed(0)} s)`;
+
+const tail = (file: string): string => readFileSync(file, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
+
+/** What a person wants to see of a suite that passed, too: the coverage of each package. */
+const coverageLines = ({ name, log }: SuiteResult): string[] =>
+  name === 'vitest' || name === 'python coverage'
+    ? readFileSync(log, 'utf8')
+        .split('\n')
+        .filter((text) => /^(All files|Statements|spotforge_\w+ )/.test(text.trim()))
+    : [];
+
+const lane = async (suites: readonly Suite[]): Promise<SuiteResult[]> => {
+  const results: SuiteResult[] = [];
+  for (const suite of suites) {
+    const result = await runSuite(suite);
+    console.log(line(result));
+    for (const text of coverageLines(result)) console.log(`          ${text.trim()}`);
+    if (result.failed > 0) console.log(`\n${tail(result.log)}\n`);
+    results.push(result);
+  }
+  return results;
+};
+
+rmSync(join(DOT, 'coverage'), { recursive: true, force: true });
+const sideBySide = await Promise.all([lane([...STATIC, VITEST]), lane([PYTEST, PYTHON_COVERAGE])]);
+const results = [...sideBySide.flat(), ...(await lane([END_TO_END]))];
+const total = results.reduce<Counts>(
+  (sum, { passed, failed }) => ({ passed: sum.passed + passed, failed: sum.failed + failed }),
+  { passed: 0, failed: 0 },
+);
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed === 0 ? 0 : 1);

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DOT, ROOT } from '../../local/tier/paths.ts';
+
+export type Counts = { passed: number; failed: number };
+export type SuiteResult = Counts & { name: string; seconds: number; log: string };
+
+/** A suite is one command; `count` reads how many of its tests passed from the report that it wrote. */
+export type Suite = {
+  name: string;
+  argv: [string, ...string[]];
+  env?: Record<string, string>;
+  report?: string;
+  count: (code: number, report: string) => Counts;
+};
+
+export const LOGS = join(DOT, 'test-logs');
+const STILL_RUNNING_MS = 30_000;
+
+/** A static check counts as one test. */
+export const oneCheck = (code: number): Counts => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 });
+
+/** Counts of a JUnit report; a suite that fails without a failed test (a coverage floor, a crash) has failed once. */
+export const junitCounts = (code: number, report: string): Counts => {
+  const sum = (attribute: string): number =>
+    [...report.matchAll(/<testsuite [^>]*>/g)].reduce(
+      (total, [tag]) => total + Number(new RegExp(` ${attribute}="(\\d+)"`).exec(tag)?.[1] ?? 0),
+      0,
+    );
+  const failed = sum('failures') + sum('errors');
+  const passed = sum('tests') - failed - sum('skipped');
+  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed };
+};
+
+/** Runs a suite with its output in a log file. The suite's process group ends with this process. */
+export const runSuite = async ({ name, argv: [file, ...args], env = {}, report, count }: Suite): Promise<SuiteResult> => {
+  mkdirSync(LOGS, { recursive: true });
+  if (report) rmSync(report, { force: true });
+  const log = join(LOGS, `${name.replaceAll(/\W+/g, '-')}.log`);
+  const output = createWriteStream(log);
+  const started = Date.now();
+  const seconds = (): number => (Date.now() - started) / 1000;
+  const child = spawn(file, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.pipe(output, { end: false });
+  child.stderr.pipe(output, { end: false });
+  const timer = setInterval(() => console.log(`        ${name}: ${seconds().toFixed(0)} s so far`), STILL_RUNNING_MS);
+  const code = await new Promise<number>((resolve) => {
+    child.once('error', (error) => {
+      output.write(`${error}\n`);
+      resolve(127);
+    });
+    child.once('close', (exit) => resolve(exit ?? 1));
+  });
+  clearInterval(timer);
+  await new Promise((resolve) => output.end(resolve));
+  const counts = count(code, report ? read(report) : '');
+  return { name, ...counts, seconds: seconds(), log };
+};
+
+const read = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+};

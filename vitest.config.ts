@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    // Two cores are what the suite is measured on; more workers only take turns.
+    maxWorkers: 2,
+    coverage: {
+      provider: 'v8',
+      include: ['functions/**/*.ts'],
+      reporter: ['text'],
+      thresholds: { statements: 90 },
+    },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'functions',
+          include: ['test/functions/**/*.test.ts'],
+          // One emulated account for all files; each makes tables and buckets of its own.
+          globalSetup: ['test/functions/start-local-aws.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'other',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/functions/**', 'test/e2e/**'],
+          // The first synth in a file takes five seconds on an idle machine.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
