@@ -9,6 +9,12 @@ import type { Table } from '../shared/table/table.ts';
 import { viewOf } from './experiment-view.ts';
 
 export type ExperimentReader = ReturnType<typeof experimentReader>;
+
+/** Sorts before every character that an event's id may have. */
+const JUST_AFTER = '!';
+/** An upper end, because other items follow the events in the partition. */
+const END_OF_EVENTS = { at: '9999', id: '' };
+
 type Position = { createdAt: string; id: string };
 
 /** What a tenant may read. Every method takes the tenant first; another tenant's experiment is as absent as one that never was. */
@@ -41,7 +47,7 @@ export const experimentReader = (table: Table) => {
     tenant: string,
     { status, before, limit }: { status?: ExperimentStatus | undefined; before?: Position | undefined; limit: number },
   ): Promise<ExperimentItem[]> => {
-    const options = { order: 'desc', limit, pages: 'all' } as const;
+    const options = { order: 'desc', limit, count: limit } as const;
     if (status === undefined) {
       const query = experiments.query.newest({ tenant });
       return (await (before === undefined ? query : query.lt(before)).go(options)).data;
@@ -56,7 +62,8 @@ export const experimentReader = (table: Table) => {
     { after, limit }: { after?: { at: string; id: string } | undefined; limit: number },
   ): Promise<EventItem[]> => {
     const query = events.query.ofExperiment({ experimentId });
-    return (await (after === undefined ? query : query.gt(after)).go({ ...consistent, limit })).data;
+    const later = after === undefined ? query : query.between({ at: after.at, id: `${after.id}${JUST_AFTER}` }, END_OF_EVENTS);
+    return (await later.go({ ...consistent, limit, count: limit })).data;
   };
 
   return { get, withDetails, newest, history };

@@ -4,7 +4,7 @@ import { type Clock, instantOf, systemClock } from '../shared/clock.ts';
 import type { ExperimentStatus } from '../shared/contracts/experiment-view.ts';
 import { ConcurrentChange, ExperimentNotFound } from '../shared/errors.ts';
 import { type EventItem, eventEntity } from '../shared/table/event.ts';
-import { type ExperimentItem, experimentEntity } from '../shared/table/experiment.ts';
+import { ACTIVE_STATUSES, type ExperimentItem, experimentEntity } from '../shared/table/experiment.ts';
 import type { Table } from '../shared/table/table.ts';
 import { lostRace } from '../shared/table/transaction.ts';
 import { assertLegalTransition } from './experiment-status.ts';
@@ -45,7 +45,7 @@ const apply = (experiment: ExperimentItem, { status, patch = {} }: ExperimentCha
   const changed = {
     ...experiment,
     ...patch,
-    ...(status === undefined ? {} : { status, previousStatus: experiment.status }),
+    ...(status === undefined ? {} : { status }),
     revision: experiment.revision + 1,
     updatedAt: at,
   };
@@ -83,11 +83,11 @@ export const experimentStore = (table: Table, clock: Clock = systemClock) => {
     const changed = apply(experiment, change, instantOf(clock.now()));
     const removed = Object.entries(change.patch ?? {}).flatMap(([key, value]) => (value === null ? [key as Changeable] : []));
     const { id, tenant, createdAt } = experiment;
-    const { status, revision, updatedAt, previousStatus } = changed;
+    const { status, revision, updatedAt } = changed;
     const set = Object.fromEntries(
       Object.entries(change.patch ?? {}).filter(([, value]) => value !== null && value !== undefined),
     );
-    const values = { ...set, status, revision, updatedAt, ...(previousStatus === undefined ? {} : { previousStatus }) };
+    const values = { ...set, status, revision, updatedAt };
     const result = await createWriteTransaction({ experiments, events }, ({ experiments, events }) => [
       experiments
         .patch({ id })
@@ -130,7 +130,10 @@ export const experimentStore = (table: Table, clock: Clock = systemClock) => {
   };
 
   /** Everything that is not over, for the supervisor. Eventually consistent: read each again before acting. */
-  const active = async (): Promise<ExperimentItem[]> => (await experiments.query.active({}).go({ pages: 'all' })).data;
+  const active = async (): Promise<ExperimentItem[]> => {
+    const pages = await Promise.all(ACTIVE_STATUSES.map((status) => experiments.query.active({ status }).go({ pages: 'all' })));
+    return pages.flatMap(({ data }) => data);
+  };
 
   return { get, write, transition, change, active };
 };

@@ -41,7 +41,7 @@ const publish = async (record: DynamoDBRecord, { eventBridge, bus }: Services): 
 /** The table's stream is the outbox: each change of status becomes one event, at least once. Only records that failed are delivered again. */
 export const publishChanges = async (event: DynamoDBStreamEvent, services: Services): Promise<DynamoDBBatchResponse> => {
   const processor = new BatchProcessor(EventType.DynamoDBStreams, { logger });
-  return processPartialResponse(event, (record) => publish(record as DynamoDBRecord, services), processor, {
+  return processPartialResponse(event, (record: DynamoDBRecord) => publish(record, services), processor, {
     // When all fail, say which: an error would only hide that the first one is what the stream has to start from.
     throwOnFullBatchFailure: false,
   });

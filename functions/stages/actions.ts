@@ -12,6 +12,8 @@ export type Action =
   | { type: 'WriteAttempt'; job: JobView; error: StageError | null; rung: number; microBatchDivisor: number }
   /** Move the experiment to this attempt. */
   | { type: 'EnterAttempt'; at: AttemptId; queue: string }
+  /** Tell that its process has started. */
+  | { type: 'NoteStarted'; at: AttemptId }
   | { type: 'BeginRunning'; run: number }
   | { type: 'BeginCancelling'; run: number; message: string }
   /** Keep a stage's figures and winning manifest. */

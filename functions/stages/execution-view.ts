@@ -29,7 +29,3 @@ export const viewOfExecution = ({ status, error, cause }: Described): ExecutionV
 
 /** Which run of which experiment an event tells of; undefined for an execution that is not ours. */
 export const runOfEvent = (detail: ExecutionEventDetail) => parseExecutionName(detail.name ?? '');
-
-/** `arn:…:stateMachine:x` and a name → `arn:…:execution:x:name`. */
-export const executionArn = (stateMachineArn: string, name: string): string =>
-  `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;

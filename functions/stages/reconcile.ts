@@ -5,7 +5,7 @@ import type { AttemptItem } from '../shared/table/attempt.ts';
 import type { ExperimentItem } from '../shared/table/experiment.ts';
 import type { Action } from './actions.ts';
 import { compareAttempts, newestAttempt, sameAttempt } from './attempt-order.ts';
-import { closing } from './closing.ts';
+import { closing, isGone } from './closing.ts';
 import type { ExecutionView } from './execution-view.ts';
 import { isEnded, type JobView, statusRank } from './job-view.ts';
 import { type KeptProgress, stoodStillSince } from './progress-news.ts';
@@ -57,13 +57,16 @@ export const reconcile = (
   const settled = job ? settle(stored, experiment, job, execution) : [];
   const kept = settled.find((action) => action.type === 'KeepResult');
   const alive = batch.jobs.filter((candidate) => !isEnded(candidate));
+  // The view of the current job may be an old one, but the job is current all the same.
+  const currentId = job?.jobId ?? (current && stored.attempts.find((attempt) => sameAttempt(attempt, current))?.jobId);
+  const over = overBecause(execution, isGone({ experiment, execution, now, limits }));
   return [
     ...begin(experiment, batch.jobs, execution, now, limits),
     ...settled,
     ...(job ? waiting(experiment, job, now) : []),
     ...(job ? watch(stored, job, progress, execution, now, limits) : []),
-    ...alive.flatMap((candidate) => terminate(experiment, candidate, job, execution)),
-    ...(experiment.status === 'cancelling' && execution.state === 'seen' && execution.status === 'RUNNING'
+    ...alive.flatMap((candidate) => terminate(experiment, candidate, candidate.jobId === currentId, over)),
+    ...((experiment.status === 'cancelling' || experiment.status === 'cancelled') && isRunning(execution)
       ? [{ type: 'StopExecution' as const, run: experiment.run }]
       : []),
     ...closing({ experiment, execution, kept, nothingAlive: batch.complete && alive.length === 0, now, limits }),
@@ -134,7 +137,11 @@ const settle = (stored: Stored, experiment: StoredExperiment, job: JobView, exec
     (known.startedAt ?? null) === instant(job.startedAt)
       ? []
       : [{ type: 'WriteAttempt', job, error, ...settings }];
-  if (!isEnded(job)) return [...entered, ...write(null)];
+  if (!isEnded(job)) {
+    const written = write(null);
+    const started = job.status === 'RUNNING' && known?.status !== 'RUNNING';
+    return [...entered, ...written, ...(started ? [{ type: 'NoteStarted' as const, at }] : [])];
+  }
   if (known?.reportedAt) return entered;
 
   const waits = job.taskToken !== null && (execution.state === 'unknown' || isRunning(execution));
@@ -214,16 +221,20 @@ const hung = (job: JobView, still: { since: number; where: string }, now: Date, 
 const terminate = (
   experiment: StoredExperiment,
   job: JobView,
-  current: JobView | undefined,
-  execution: ExecutionView,
+  isCurrent: boolean,
+  executionOver: string | undefined,
 ): Action[] => {
   const end = (reason: string): Action[] => [{ type: 'TerminateJob', jobId: job.jobId, reason }];
   if (experiment.status === 'cancelling' || experiment.status === 'cancelled')
     return end('Stage.Cancelled: the experiment was cancelled');
   if (isFinal(experiment.status)) return end(`Stage.Superseded: the experiment has ended as ${experiment.status}`);
-  if (job.jobId !== current?.jobId)
-    return isStaleView(experiment, job, current) ? [] : end('Stage.Superseded: another attempt has taken its place');
-  if (execution.state === 'seen' && execution.status !== 'RUNNING')
-    return end(`Stage.Superseded: the execution has ended as ${execution.status}`);
-  return [];
+  if (!isCurrent) return end('Stage.Superseded: another attempt has taken its place');
+  return executionOver === undefined ? [] : end(`Stage.Superseded: ${executionOver}`);
+};
+
+const overBecause = (execution: ExecutionView, gone: boolean): string | undefined => {
+  if (gone) return 'its execution no longer exists';
+  return execution.state === 'seen' && execution.status !== 'RUNNING'
+    ? `its execution has ended as ${execution.status}`
+    : undefined;
 };

@@ -5,7 +5,12 @@ import { isFinal } from '../../local/client/follow.ts';
 import { uploadFiles } from '../../local/client/upload-files.ts';
 import type { Fixtures } from './fixtures.ts';
 
-type Overrides = { name?: string; train?: Record<string, unknown>; quantize?: Record<string, unknown>; dataset?: Record<string, unknown> };
+type Overrides = {
+  name?: string;
+  train?: Record<string, unknown>;
+  quantize?: Record<string, unknown>;
+  dataset?: Record<string, unknown>;
+};
 
 /** A spec that trains for seconds on the small slice; what a test is about goes into the overrides. */
 export const anExperiment = async (api: Api, fixtures: Fixtures, file: string, overrides: Overrides = {}) => {

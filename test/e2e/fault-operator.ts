@@ -41,11 +41,17 @@ const clientOptions = ({ endpoint, region, accessKeyId, secretAccessKey }: Fault
 });
 
 /** Runs `act` while the role whose name contains `roleName` is denied an action: AWS refusing a call in the middle of a request. */
-export const whileDenied = async <T>(operator: FaultOperator, roleName: string, action: string, act: () => Promise<T>): Promise<T> => {
+export const whileDenied = async <T>(
+  operator: FaultOperator,
+  roleName: string,
+  action: string,
+  act: () => Promise<T>,
+): Promise<T> => {
   const iam = new IAMClient(clientOptions(operator));
   const { Roles = [] } = await iam.send(new ListRolesCommand({ MaxItems: 1000 }));
   const role = Roles.find((candidate) => candidate.RoleName?.includes(roleName))?.RoleName;
-  if (!role) throw new Error(`no role with ${roleName} in its name among ${Roles.map((candidate) => candidate.RoleName).join(', ')}`);
+  if (!role)
+    throw new Error(`no role with ${roleName} in its name among ${Roles.map((candidate) => candidate.RoleName).join(', ')}`);
   const policy = { RoleName: role, PolicyName: 'planted-fault' };
   const deny = { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: action, Resource: '*' }] };
   await iam.send(new PutRolePolicyCommand({ ...policy, PolicyDocument: JSON.stringify(deny) }));
@@ -63,7 +69,12 @@ export const stopExecution = async (operator: FaultOperator, stateMachineArn: st
 };
 
 /** The next Batch events of these jobs are lost. */
-export const dropEvents = async (operator: FaultOperator, jobNamePattern: string, statuses: string[], count: number): Promise<void> => {
+export const dropEvents = async (
+  operator: FaultOperator,
+  jobNamePattern: string,
+  statuses: string[],
+  count: number,
+): Promise<void> => {
   const response = await fetch(`${operator.executorEndpoint}/_spotforge/events/drop`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -17,7 +17,9 @@ export const writeFixtures = async (): Promise<Fixtures> => {
   const [header = '', ...rows] = readFileSync(DATA.ratings, 'utf8').trimEnd().split('\n');
   const slice = rows.filter((row, i) => i % STRIDE === 0 && !row.includes('""')).slice(0, ROWS);
   const withLabel = (label: (index: number, value: string) => string) =>
-    slice.map((row, i) => row.replace(/,(-?\d),([a-z]+-\d+)$/, (_, value: string, document: string) => `,${label(i, value)},${document}`));
+    slice.map((row, i) =>
+      row.replace(/,(-?\d),([a-z]+-\d+)$/, (_, value: string, document: string) => `,${label(i, value)},${document}`),
+    );
   const write = (name: string, lines: string[]): string => {
     const file = join(folder, name);
     writeFileSync(file, `${[header, ...lines].join('\n')}\n`);
@@ -25,8 +27,14 @@ export const writeFixtures = async (): Promise<Fixtures> => {
   };
   return {
     slice: write('slice.csv', slice),
-    oneClass: write('one-class.csv', withLabel(() => '2')),
-    notNumbers: write('not-numbers.csv', withLabel((i, value) => (i % 10 === 0 ? 'NaN' : value))),
+    oneClass: write(
+      'one-class.csv',
+      withLabel(() => '2'),
+    ),
+    notNumbers: write(
+      'not-numbers.csv',
+      withLabel((i, value) => (i % 10 === 0 ? 'NaN' : value)),
+    ),
     baseModel: DATA.baseModel,
   };
 };

@@ -1,8 +1,8 @@
+import { Api } from '../../local/client/api.ts';
+import { signIn } from '../../local/client/sign-in.ts';
 import { createUser } from '../../local/tier/demo-user.ts';
 import type { Tier } from '../../local/tier/tier.ts';
 import type { TierRecord } from '../../local/tier/tier-record.ts';
-import { Api } from '../../local/client/api.ts';
-import { signIn } from '../../local/client/sign-in.ts';
 
 type Credentials = { accessKeyId: string; secretAccessKey: string };
 

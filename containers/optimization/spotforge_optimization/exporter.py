@@ -5,13 +5,14 @@ for calling its `main_export` in process without validation; the rest of both is
 warns, so nothing here reads it: the parity stage is the gate.
 """
 
+import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from spotforge_runtime.errors import Interrupted, StageError
+from spotforge_runtime.errors import StageError
 
 from spotforge_optimization.export_config import ExportConfig
 
@@ -31,24 +32,21 @@ def export_onnx(
     model: Path,
     output: Path,
     *,
-    interrupted: Callable[[], bool] = lambda: False,
     while_running: Callable[[float], None] = lambda _seconds: None,
 ) -> Path:
     """Exports the model folder into the output folder and answers the ONNX file in it.
 
-    Raises StageError with the command's last lines when it fails, Interrupted (and ends the command) when asked to stop.
-    `while_running` gets the seconds passed, several times a second.
+    `while_running` gets the seconds passed, several times a second; whatever it raises, a signal handler's Interrupted
+    included, ends the command. StageError, with the command's last lines, when the command fails.
     """
     output.mkdir(parents=True, exist_ok=True)
     log = output / "optimum-cli.log"
     started = time.monotonic()
     with log.open("wb") as sink, subprocess.Popen(export_command(config, model, output), stdout=sink, stderr=sink) as process:
-        while process.poll() is None:
-            if interrupted():
-                process.terminate()
-                raise Interrupted("the export was asked to stop", remedy="it starts again from the trained model")
-            while_running(time.monotonic() - started)
-            time.sleep(POLL_SECONDS)
+        with _ended_on_error(process):
+            while process.poll() is None:
+                while_running(time.monotonic() - started)
+                time.sleep(POLL_SECONDS)
     file = output / "model.onnx"
     if process.returncode != 0 or not file.is_file():
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:])
@@ -56,6 +54,15 @@ def export_onnx(
             f"optimum-cli export onnx ended with exit code {process.returncode} and {'a' if file.is_file() else 'no'} model.onnx:"
             f" {tail[-1500:]}",
             where="optimum-cli export onnx",
-            remedy="export the same model folder by hand with the arguments of export_config.json to see the whole output",
+            remedy="Export the same model folder by hand with the arguments of export_config.json to see the whole output.",
         )
     return file
+
+
+@contextlib.contextmanager
+def _ended_on_error(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        process.terminate()
+        raise

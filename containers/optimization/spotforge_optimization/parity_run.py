@@ -1,7 +1,7 @@
 """Parity: the ONNX model must give what the PyTorch model gives, on every row of test, or the experiment is rejected."""
 
 import io
-import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,14 +43,14 @@ def work(context: "StageContext") -> ParitySummary:
     pace = Pace(context, 2 * len(split))
     onnx = open_model(onnx_file, threads)
     measured = all_logits(onnx.logits, split.texts, batches, lambda done: pace.at(done, f"ONNX: {done} of {len(split)} rows"))
-    names, torch_logits = open_pytorch(model_folder, threads)
+    pytorch = PyTorchModel(model_folder, onnx.inputs, threads)
     reference = all_logits(
-        torch_logits, split.texts, batches, lambda done: pace.at(len(split) + done, f"PyTorch: {done} of {len(split)} rows")
+        pytorch.logits, split.texts, batches, lambda done: pace.at(len(split) + done, f"PyTorch: {done} of {len(split)} rows")
     )
 
     gate = context.spec.gates.parity
     outcome = check_parity(
-        names=(names, [item.name for item in onnx.session.get_outputs()]),
+        names=(pytorch.outputs, [item.name for item in onnx.session.get_outputs()]),
         reference=reference,
         measured=measured,
         texts=split.texts,
@@ -72,8 +72,8 @@ def work(context: "StageContext") -> ParitySummary:
         rows=len(split),
         elements=outcome.report["elements"],
         mismatches=0,
-        maxAbs=outcome.report["maxAbs"],
-        maxRatio=outcome.report["maxRatio"],
+        max_abs=outcome.report["maxAbs"],
+        max_ratio=outcome.report["maxRatio"],
     )
 
 
@@ -89,26 +89,30 @@ def parity_batches(texts: EncodedTexts, sample: Ids) -> list[Ids]:
     return [sample, *length_batches(texts.lengths, BATCH_ROWS, rest)]
 
 
-def open_pytorch(folder: Path, threads: int) -> tuple[list[str], Any]:
-    """Names of the outputs, and a function from a batch to float32 logits, of the trained model on the CPU."""
-    import torch
-    from transformers import AutoModelForSequenceClassification
-    from transformers.utils import logging as transformers_logging
+class PyTorchModel:
+    """The trained model on the CPU in float32, fed with exactly what the ONNX model is fed with."""
 
-    transformers_logging.set_verbosity(logging.ERROR)
-    torch.set_num_threads(threads)
-    model = AutoModelForSequenceClassification.from_pretrained(
-        folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
-    )
-    model.eval()
-    accepted = model.forward.__code__.co_varnames[: model.forward.__code__.co_argcount]
+    def __init__(self, folder: Path, inputs: Sequence[str], threads: int) -> None:
+        import torch
+        from transformers import AutoModelForSequenceClassification
+        from transformers.utils import logging
 
-    def logits(batch: Batch) -> Logits:
+        logging.set_verbosity_error()
+        torch.set_num_threads(threads)
+        self._model = AutoModelForSequenceClassification.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+        ).eval()
+        self._inputs = inputs
+        self.outputs: list[str] = []
+
+    def logits(self, batch: Batch) -> Logits:
+        """float32, shape (rows, K-1); notes the names of the outputs."""
+        import torch
+
         with torch.inference_mode():
-            fed = {name: torch.from_numpy(array) for name, array in batch.items() if name in accepted}
-            return np.asarray(model(**fed)[LOGITS].numpy(), dtype=np.float32)
-
-    return [LOGITS], logits
+            answer = self._model(**{name: torch.from_numpy(batch[name]) for name in self._inputs})
+        self.outputs = list(answer.keys())
+        return np.asarray(answer[LOGITS].numpy(), dtype=np.float32)
 
 
 def npz(arrays: dict[str, Any]) -> bytes:

@@ -20,9 +20,7 @@ class AttemptIdentity:
     @property
     def prefix(self) -> str:
         """The attempt's folder in the experiments bucket; ends with `/`."""
-        return names.KEY_ATTEMPT.format(
-            experiment_id=self.experiment_id, stage=self.stage, run=self.run, attempt=self.attempt
-        )
+        return names.KEY_ATTEMPT.format(experiment_id=self.experiment_id, stage=self.stage, run=self.run, attempt=self.attempt)
 
     @property
     def label(self) -> str:

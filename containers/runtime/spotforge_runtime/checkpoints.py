@@ -124,7 +124,7 @@ class CheckpointStore:
             try:
                 manifest = self._read_manifest(name, sizes)
                 self._download(name, manifest, to)
-            except _Torn as why:
+            except _TornError as why:
                 torn.append(f"{name.directory} ({why})")
                 continue
             self._report_torn(torn)
@@ -186,15 +186,15 @@ class CheckpointStore:
             data = self._storage.read_bytes(uri_of(self._bucket, f"{self._prefix}{name.directory}/{COMMITTED}"))
             manifest = CheckpointManifest.model_validate_json(data)
         except ObjectMissing as error:
-            raise _Torn("COMMITTED went away") from error
+            raise _TornError("COMMITTED went away") from error
         except ValidationError as error:
-            raise _Torn("COMMITTED is not valid") from error
+            raise _TornError("COMMITTED is not valid") from error
         owner = (manifest.experiment_id, manifest.step, manifest.run, manifest.attempt)
         if owner != (self._context.attempt.experiment_id, name.step, name.run, name.attempt):
-            raise _Torn("COMMITTED belongs to another checkpoint")
+            raise _TornError("COMMITTED belongs to another checkpoint")
         for file in manifest.files:
             if sizes.get(file.path) != file.bytes:
-                raise _Torn(f"{file.path} has {sizes.get(file.path, 'no')} bytes instead of {file.bytes}")
+                raise _TornError(f"{file.path} has {sizes.get(file.path, 'no')} bytes instead of {file.bytes}")
         return manifest
 
     def _download(self, name: CheckpointName, manifest: CheckpointManifest, to: Path) -> None:
@@ -205,7 +205,7 @@ class CheckpointStore:
             try:
                 self._storage.download(self._bucket, key, to / file.path, sha256=file.sha256, bytes=file.bytes)
             except (ContractBroken, ObjectMissing) as error:
-                raise _Torn(f"{file.path} is not what was committed") from error
+                raise _TornError(f"{file.path} is not what was committed") from error
 
     def _check_same_conditions(self, manifest: CheckpointManifest) -> None:
         train = self._context.spec.train
@@ -237,7 +237,7 @@ class CheckpointStore:
             self._context.progress.report(message=f"passed over {len(torn)} torn checkpoints: {', '.join(torn)}")
 
 
-class _Torn(Exception):
+class _TornError(Exception):
     """Why a checkpoint does not exist."""
 
 

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
 
 from spotforge_runtime.attempt import AttemptIdentity
 from spotforge_runtime.contracts import names
@@ -46,7 +45,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> StageEnviron
         attempt=AttemptIdentity(
             experiment_id=_text(given, names.ENV_EXPERIMENT_ID),
             run=_positive(given, names.ENV_RUN),
-            stage=cast(names.Stage, stage),
+            stage=stage,
             attempt=_positive(given, names.ENV_ATTEMPT),
         ),
         inputs=_inputs(given.get(names.ENV_INPUTS) or "{}"),

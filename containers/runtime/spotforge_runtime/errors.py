@@ -1,5 +1,7 @@
 """Every way in which a stage can fail, and the one table from error to name and exit code."""
 
+# ruff: noqa: N818 - a failure is named as the contract names it: Stage.InvalidInput is InvalidInput
+
 from __future__ import annotations
 
 import errno

@@ -78,7 +78,7 @@ def _summary(stage: str, summary: BaseModel) -> dict[str, Any]:
 
     from spotforge_runtime.contracts.models import StageSummaries
 
-    expected = StageSummaries.model_fields[stage].annotation
+    expected: Any = StageSummaries.model_fields[stage].annotation
     if not isinstance(summary, BaseModel):
         raise ContractBroken(f"The work of {stage} returned {type(summary).__name__}; expected its summary model.")
     plain: dict[str, Any] = summary.model_dump(by_alias=True, exclude_unset=True, mode="json")
@@ -90,9 +90,7 @@ def _summary(stage: str, summary: BaseModel) -> dict[str, Any]:
     return plain
 
 
-def _fail(
-    environment: StageEnvironment, caught: Exception, interruption: Interruption, progress: Progress
-) -> dict[str, Any]:
+def _fail(environment: StageEnvironment, caught: Exception, interruption: Interruption, progress: Progress) -> dict[str, Any]:
     error = as_stage_error(caught)
     if interruption.requested and type(error) is StageError:
         # Whatever broke while the host went away broke because of it.

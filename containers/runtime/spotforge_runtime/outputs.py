@@ -51,9 +51,7 @@ class StageOutputs:
         """Everything stored or referred to, in that order."""
         return list(self._written.values())
 
-    def _store(
-        self, name: str, bucket: str | None, key: str | None, send: Callable[[str, str], tuple[int, str]]
-    ) -> StoredObject:
+    def _store(self, name: str, bucket: str | None, key: str | None, send: Callable[[str, str], tuple[int, str]]) -> StoredObject:
         from spotforge_runtime.contracts.models import StoredObject
 
         if name in self._written:

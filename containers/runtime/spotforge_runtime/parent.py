@@ -14,11 +14,15 @@ import threading
 import time
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from spotforge_runtime.contracts import names
+from spotforge_runtime.death import explain_death
 from spotforge_runtime.environment import StageEnvironment, environment_of_child, read_environment
-from spotforge_runtime.errors import ContractBroken, StageError, name_of_exit_code, outcome_of
+from spotforge_runtime.errors import StageError, outcome_of
+
+if TYPE_CHECKING:
+    from spotforge_runtime.storage import ObjectStore
 
 STACKS_SIGNAL = signal.SIGUSR1
 SPOT_NOTICE_SIGNAL = signal.SIGUSR2
@@ -28,6 +32,7 @@ STACKS_WRITTEN_SECONDS = 0.3  # faulthandler needs milliseconds
 HANG_SHARE = 0.8
 # Batch kills 30 s after SIGTERM; the last seconds are for stacks and result.
 GRACE_SECONDS = 25.0
+OUT_OF_MEMORY_EVENTS = Path("/sys/fs/cgroup/memory.events")
 
 
 def run_stage(module: str) -> NoReturn:
@@ -123,8 +128,47 @@ class _Guardian:
                 key = self._environment.attempt.prefix + names.DOCUMENT_STACKS
                 self._storage().put(stacks, self._environment.experiments_bucket, key, once=False)
 
-    def _storage(self):  # type: ignore[no-untyped-def]
+    def _storage(self) -> ObjectStore:
         from spotforge_runtime.clients import s3_client
         from spotforge_runtime.storage import ObjectStore
 
         return ObjectStore(s3_client())
+
+    def _conclude(self, returned: int, out_of_memory: bool) -> int:
+        """The exit code of the stage. Writes the result that a dead child owes."""
+        from spotforge_runtime.results import death_document, exit_code_of, read_local_result, write_result
+
+        attempt, copy = self._environment.attempt, self._home / names.DOCUMENT_RESULT
+        written = read_local_result(copy, attempt)
+        code = returned if returned >= 0 else 128 - returned
+        if written is not None and code == exit_code_of(written):
+            return code
+        if written is not None:
+            # The result is stored, so this is how the attempt ended; the process died on its way out.
+            return exit_code_of(written)
+        death = explain_death(code, out_of_memory=out_of_memory, asked_to_end=self._asked_to_end_at is not None)
+        document = death_document(attempt, death.name, death.exit_code, death.error)
+        try:
+            write_result(self._storage(), self._environment.experiments_bucket, attempt, document, copy)
+        except Exception as error:
+            print(f"The result could not be stored: {error}", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"{death.name}: {death.error.message}", file=sys.stderr, flush=True)  # noqa: T201
+        return death.exit_code
+
+
+def _position(progress: Path) -> object:
+    """Step and fraction of the last report; None before the first."""
+    try:
+        document = json.loads(progress.read_bytes())
+        return document["step"], document["fraction"]
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _out_of_memory_kills() -> int:
+    """How many processes of this container the kernel has killed for memory; 0 where the kernel does not tell."""
+    try:
+        lines = OUT_OF_MEMORY_EVENTS.read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+    except (OSError, ValueError, IndexError):
+        return 0

@@ -9,9 +9,9 @@ from typing import Any
 
 from spotforge_runtime.attempt import AttemptIdentity
 from spotforge_runtime.contracts import names
+from spotforge_runtime.documents import to_json
 from spotforge_runtime.errors import StageError, outcome_of
 from spotforge_runtime.storage import ObjectStore
-from spotforge_runtime.documents import to_json
 
 LONGEST_MESSAGE = 2000
 LONGEST_WHERE = 500

@@ -1,5 +1,7 @@
 """Objects in S3: immutable writes, verified reads, and one meaning for every refusal."""
 
+# ruff: noqa: N818 - failures are named like those of the contract they extend
+
 from __future__ import annotations
 
 import base64
@@ -7,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +19,7 @@ from spotforge_runtime.patience import Patience, error_code, http_status
 from spotforge_runtime.s3_uri import parse_uri, uri_of
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 MIB = 1024 * 1024
@@ -66,7 +70,8 @@ class ObjectStore:
         uri = uri_of(bucket, key)
         opened = self._call("read", uri, lambda: self.client.get_object(Bucket=bucket, Key=key))
         etag, total = opened["ETag"], opened["ContentLength"]
-        body, position = opened["Body"], 0
+        body: StreamingBody | None = opened["Body"]
+        position = 0
 
         def piece() -> bytes:
             nonlocal body
@@ -111,7 +116,7 @@ class ObjectStore:
             to.unlink()
             raise ContractBroken(
                 f"The content of {uri_of(bucket, key)} is not what was recorded: expected "
-                f"{bytes if bytes is not None else 'any number of'} bytes with SHA-256 {sha256}, found {size} bytes with {found}.",
+                f"{bytes if bytes is not None else 'any number of'} bytes with SHA-256 {sha256}, found {size} with {found}.",
                 where=uri_of(bucket, key),
                 remedy="The object was changed after it was written; run the stage that wrote it again.",
             )
@@ -139,7 +144,7 @@ class ObjectStore:
         arguments |= {"Metadata": {SHA256_METADATA: sha256}} | ({"IfNoneMatch": "*"} if once else {})
         try:
             self._call("write", uri_of(bucket, key), lambda: self.client.put_object(**arguments))
-        except _AlreadyThere:
+        except _AlreadyThereError:
             self._check_identical(bucket, key, len(data), sha256)
         return len(data), sha256
 
@@ -166,7 +171,7 @@ class ObjectStore:
         token: dict[str, Any] = {}
         while True:
             arguments: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, **token}
-            page = self._call("list", uri, lambda arguments=arguments: self.client.list_objects_v2(**arguments))
+            page = self._call("list", uri, partial(self.client.list_objects_v2, **arguments))
             found += [ListedObject(item["Key"], item["Size"]) for item in page.get("Contents", [])]
             if not page.get("IsTruncated"):
                 return found
@@ -177,13 +182,11 @@ class ObjectStore:
 
     def _upload_parts(self, path: Path, size: int, bucket: str, key: str, *, once: bool) -> tuple[int, str]:
         uri, sha256 = uri_of(bucket, key), sha256_of_file(path)
-        place = {"Bucket": bucket, "Key": key}
+        place: dict[str, Any] = {"Bucket": bucket, "Key": key}
         started = self._call(
             "write",
             uri,
-            lambda: self.client.create_multipart_upload(
-                **place, ChecksumAlgorithm="SHA256", Metadata={SHA256_METADATA: sha256}
-            ),
+            lambda: self.client.create_multipart_upload(**place, ChecksumAlgorithm="SHA256", Metadata={SHA256_METADATA: sha256}),
         )
         upload = {**place, "UploadId": started["UploadId"]}
 
@@ -203,7 +206,7 @@ class ObjectStore:
             self._call("write", uri, lambda: self.client.complete_multipart_upload(**finish))
         except BaseException as error:
             self._abandon(upload)
-            if not isinstance(error, _AlreadyThere):
+            if not isinstance(error, _AlreadyThereError):
                 raise
             self._check_identical(bucket, key, size, sha256)
         return size, sha256
@@ -225,7 +228,7 @@ class ObjectStore:
         if head != StoredHead(size, sha256):
             found = "which this role cannot read" if head is None else f"{head.bytes} bytes with SHA-256 {head.sha256}"
             raise ContractBroken(
-                f"{uri} is written once and holds something else already: tried {size} bytes with SHA-256 {sha256}, found {found}.",
+                f"{uri} is written once and holds something else: tried {size} bytes with SHA-256 {sha256}, found {found}.",
                 where=uri,
                 remedy="Two attempts wrote to the same place, or somebody else did; nothing was overwritten.",
             )
@@ -238,7 +241,7 @@ class ObjectStore:
         except ClientError as error:
             code, status = error_code(error), http_status(error)
             if status == 412:
-                raise _AlreadyThere(uri) from error
+                raise _AlreadyThereError(uri) from error
             if status == 404:
                 raise ObjectMissing(f"Could not {what} {uri}: it does not exist ({code}).", where=uri) from error
             if status == 403:
@@ -254,7 +257,7 @@ class ObjectStore:
             ) from error
 
 
-class _AlreadyThere(StageError):
+class _AlreadyThereError(StageError):
     """An immutable write met an object."""
 
 

@@ -31,9 +31,7 @@ def cumulative_link_losses(logits: Tensor, labels: Tensor) -> Tensor:
     below = logsigmoid(-logits)  # log P(y <= k)
     between = torch.log(-torch.expm1(-(logits[:, :-1] - logits[:, 1:]).clamp_min(SMALLEST_DIFFERENCE)))
     edge = logits.new_zeros(len(logits), 1)
-    log_likelihood = (
-        torch.cat([edge, above], dim=1) + torch.cat([below, edge], dim=1) + torch.cat([edge, between, edge], dim=1)
-    )
+    log_likelihood = torch.cat([edge, above], dim=1) + torch.cat([below, edge], dim=1) + torch.cat([edge, between, edge], dim=1)
     return -log_likelihood.gather(1, labels.unsqueeze(1)).squeeze(1)
 
 

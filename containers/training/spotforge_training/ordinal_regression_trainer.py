@@ -39,10 +39,8 @@ class OrdinalRegressionTrainer(Trainer):  # type: ignore[misc, unused-ignore]
         collate: Callable[[list[Example]], dict[str, Tensor]],
         guard: DivergenceGuard,
         callbacks: list[TrainerCallback],
-        after_batch: Callable[[int], None] = lambda _rows: None,
     ) -> None:
         self._guard = guard
-        self._after_batch = after_batch
         self._examples = train_examples
         super().__init__(
             model=model,
@@ -87,11 +85,13 @@ class OrdinalRegressionTrainer(Trainer):  # type: ignore[misc, unused-ignore]
         return [group for group in groups if group["params"]]
 
     def _get_train_sampler(self, _train_dataset: Any = None) -> Sampler[int]:
-        return LengthGroups(self._examples.lengths, self.args.train_batch_size * self.args.gradient_accumulation_steps, self.args.seed)
+        return LengthGroups(
+            self._examples.lengths, self.args.train_batch_size * self.args.gradient_accumulation_steps, self.args.seed
+        )
 
-    def logits_of(self, examples: TextExamples) -> NDArray[np.float32]:
+    def logits_of(self, examples: TextExamples, after_batch: Callable[[int], None] = lambda _rows: None) -> NDArray[np.float32]:
         """Shape (N, K-1), in the examples' order."""
-        return predict_logits(self.model, examples, self.data_collator, after_batch=self._after_batch)
+        return predict_logits(self.model, examples, self.data_collator, after_batch=after_batch)
 
     def figures_of(self, logits: NDArray[np.float32], labels: NDArray[np.int32]) -> dict[str, float]:
         """Mean loss in nats and MAE in classes."""

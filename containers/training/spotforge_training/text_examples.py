@@ -36,9 +36,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
 class TextExamples(Dataset[Example]):
     """Tokenised texts with their labels. `lengths[i]` is the number of tokens of example i, after truncation."""
 
-    def __init__(
-        self, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], labels: Sequence[int], max_length: int
-    ) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], labels: Sequence[int], max_length: int) -> None:
         encoded = tokenizer(list(texts), truncation=True, max_length=max_length)
         keys = [key for key in tokenizer.model_input_names if key in encoded]
         columns = [encoded[key] for key in keys]

@@ -1,28 +1,22 @@
 """What a run tells while it works: step, epoch, loss, learning rate, and the figures of each evaluation."""
 
 from collections.abc import Callable
-from typing import Protocol
 
+from spotforge_runtime.progress import Progress
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from spotforge_training.work_meter import WorkMeter
 
 
-class Reports(Protocol):
-    """The part of the runtime's progress that a run reports through."""
-
-    def report(
-        self, *, step: int, total_steps: int, message: str, metrics: dict[str, float], fraction: float | None = None
-    ) -> None: ...
-
-
 class TrainingProgress(TrainerCallback):  # type: ignore[misc, unused-ignore]
     """Reports after every step and every evaluated batch; the runtime thins the reports out."""
 
-    def __init__(self, reports: Reports, meter: WorkMeter, *, batch_size: int, epochs: int, loss: Callable[[], float]) -> None:
+    def __init__(
+        self, reports: Progress, meter: WorkMeter, *, training_rows: int, epochs: int, loss: Callable[[], float]
+    ) -> None:
         self._reports = reports
         self._meter = meter
-        self._batch_size = batch_size
+        self._training_rows = training_rows * epochs
         self._epochs = epochs
         self._loss = loss
         self._step = 0
@@ -31,11 +25,11 @@ class TrainingProgress(TrainerCallback):  # type: ignore[misc, unused-ignore]
 
     def on_train_begin(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: object) -> None:
         self._step, self._total = state.global_step, state.max_steps
-        self._meter.trained(state.global_step * self._batch_size)
+        self._meter.trained(round(self._training_rows * state.global_step / state.max_steps))
 
     def on_step_end(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **kwargs: object) -> None:
         self._step = state.global_step
-        self._meter.trained(state.global_step * self._batch_size)
+        self._meter.trained(round(self._training_rows * state.global_step / state.max_steps))
         self.metrics |= {"loss": self._loss(), "learningRate": kwargs["lr_scheduler"].get_last_lr()[0]}  # type: ignore[attr-defined]
         # The epoch of the step just done: at its very end `state.epoch` is already the next whole number.
         epoch = min(self._epochs, int((state.global_step - 1) * self._epochs / state.max_steps) + 1)

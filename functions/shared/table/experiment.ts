@@ -38,8 +38,6 @@ export const experimentEntity = ({ client, table }: Table) =>
         /** Manifest URI of each stage's winning attempt. */
         inputs: { type: CustomAttributeType<Partial<Record<Stage, string>>>('any') },
         current: { type: CustomAttributeType<CurrentAttempt>('any') },
-        /** Status before the last change of status, for the event that tells of it. */
-        previousStatus: { type: STATUSES },
       },
       indexes: {
         byId: {
@@ -59,8 +57,10 @@ export const experimentEntity = ({ client, table }: Table) =>
         active: {
           index: INDEXES.active,
           condition: ({ status }: { status?: string }) => ACTIVE_STATUSES.some((active) => active === status),
-          pk: { field: 'gsi3pk', composite: [], template: 'active', ...none },
-          sk: { field: 'gsi3sk', composite: ['status', 'id'], template: '${status}#${id}', ...none },
+          // An update writes only the keys whose attributes it sets: both of these hold one that every write sets, so that a resume,
+          // which brings an experiment back into this index, writes both.
+          pk: { field: 'gsi3pk', composite: ['status'], template: 'active#${status}', ...none },
+          sk: { field: 'gsi3sk', composite: ['updatedAt', 'id'], template: '${updatedAt}#${id}', ...none },
         },
       },
     },

@@ -8,6 +8,27 @@ import time
 import weakref
 from typing import Any
 
+# How this process is set up is not the business of a Lambda, which sees what AWS's runtime would show it.
+PRIVATE_VARIABLES = frozenset(
+    {
+        "AUTH",
+        "BIND_HOST",
+        "DOCKER_HOST",
+        "GATEWAY_PORT",
+        "IOT_MTLS_ENABLED",
+        "LAMBDA_EXECUTOR",
+        "LOG_LEVEL",
+        "MINISTACK_HOST",
+        "MINISTACK_REGION",
+        "PERSIST_STATE",
+        "PYTHONPATH",
+        "S3_DATA_DIR",
+        "S3_PERSIST",
+        "SFTP_ENABLED",
+        "STATE_DIR",
+    }
+)
+
 _children: "weakref.WeakSet[subprocess.Popen[Any]]" = weakref.WeakSet()
 _Popen = subprocess.Popen
 
@@ -17,6 +38,8 @@ class TrackedProcess(_Popen):  # type: ignore[type-arg]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         options.setdefault("start_new_session", True)
+        if options.get("env"):
+            options["env"] = {name: value for name, value in options["env"].items() if name not in PRIVATE_VARIABLES}
         super().__init__(*arguments, **options)
         _children.add(self)
 

@@ -12,7 +12,7 @@ REGION = "us-east-1"
 # What Lambda workers and custom resources may inherit: enough to run, nothing that grants anything.
 INHERITED_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 # Tooling of the test suites, which has to reach this process (coverage) or its log (LOG_LEVEL).
-INHERITED_PREFIXES = ("COVERAGE_", "LOG_LEVEL", "LAMBDA_", "NODE_PATH", "PYTHONPATH")
+INHERITED_PREFIXES = ("COVERAGE_", "LOG_LEVEL", "LAMBDA_", "NODE_PATH", "NODE_EXTRA_CA_CERTS", "PYTHONPATH")
 
 
 @dataclass(frozen=True)

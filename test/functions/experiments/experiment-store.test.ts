@@ -35,7 +35,6 @@ describe('the experiment store', () => {
     expect(await store.get(experiment.id)).toEqual({
       ...experiment,
       status: 'running',
-      previousStatus: 'queued',
       stage: 'ingest',
       startedAt: '2026-11-22T06:59:59.000Z',
       updatedAt: '2026-11-22T07:00:00.000Z',

@@ -29,7 +29,10 @@ export class FakeAws {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       this.accessKeys.add(/Credential=([^/]+)/.exec(request.headers.authorization ?? '')?.[1] ?? '');
-      const { status, body, type } = this.#answer(String(request.headers['x-amz-target'] ?? ''), Buffer.concat(chunks).toString());
+      const { status, body, type } = this.#answer(
+        String(request.headers['x-amz-target'] ?? ''),
+        Buffer.concat(chunks).toString(),
+      );
       response.writeHead(status, { 'content-type': type ?? 'application/x-amz-json-1.1' }).end(body);
     });
   });
@@ -56,9 +59,11 @@ export class FakeAws {
     if (target.endsWith('.PutEvents')) return this.#putEvents(input.Entries);
     const key = `${input.logGroupName} ${input.logStreamName ?? ''}`;
     if (target.endsWith('.CreateLogGroup')) this.groups.add(input.logGroupName);
-    if (!this.groups.has(input.logGroupName)) return { status: 400, body: JSON.stringify({ __type: 'ResourceNotFoundException', message: 'no group' }) };
+    if (!this.groups.has(input.logGroupName))
+      return { status: 400, body: JSON.stringify({ __type: 'ResourceNotFoundException', message: 'no group' }) };
     if (target.endsWith('.CreateLogStream')) this.logs.set(key, []);
-    if (target.endsWith('.PutLogEvents')) this.logs.get(key)?.push(...input.logEvents.map(({ message }: { message: string }) => message));
+    if (target.endsWith('.PutLogEvents'))
+      this.logs.get(key)?.push(...input.logEvents.map(({ message }: { message: string }) => message));
     return { status: 200, body: '{}' };
   }
 
@@ -70,7 +75,10 @@ export class FakeAws {
       return { status: 200, body: JSON.stringify(failed) };
     }
     for (const entry of entries) this.events.push({ at: Date.now(), entry, detail: JSON.parse(entry.Detail) });
-    return { status: 200, body: JSON.stringify({ FailedEntryCount: 0, Entries: entries.map((_, index) => ({ EventId: String(index) })) }) };
+    return {
+      status: 200,
+      body: JSON.stringify({ FailedEntryCount: 0, Entries: entries.map((_, index) => ({ EventId: String(index) })) }),
+    };
   }
 
   #assumeRole(query: URLSearchParams): { status: number; body: string; type: string } {
@@ -78,12 +86,17 @@ export class FakeAws {
     const session = query.get('RoleSessionName') ?? '';
     this.assumed.push({ roleArn, session });
     if (this.refusedRoles.has(roleArn)) {
-      const error = '<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not trusted</Message></Error></ErrorResponse>';
+      const error =
+        '<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not trusted</Message></Error></ErrorResponse>';
       return { status: 403, body: error, type: 'text/xml' };
     }
     const expiration = new Date(Date.now() + this.credentialSeconds * 1000).toISOString();
     const credentials = `<AccessKeyId>ASIA${this.assumed.length}</AccessKeyId><SecretAccessKey>secret-${session}</SecretAccessKey><SessionToken>session-${session}</SessionToken><Expiration>${expiration}</Expiration>`;
     const result = `<AssumeRoleResult><Credentials>${credentials}</Credentials></AssumeRoleResult>`;
-    return { status: 200, body: `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${result}</AssumeRoleResponse>`, type: 'text/xml' };
+    return {
+      status: 200,
+      body: `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${result}</AssumeRoleResponse>`,
+      type: 'text/xml',
+    };
   }
 }

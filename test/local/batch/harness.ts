@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
   BatchClient,
-  type CreateComputeEnvironmentCommandInput,
   CreateComputeEnvironmentCommand,
+  type CreateComputeEnvironmentCommandInput,
   CreateJobQueueCommand,
   DescribeJobsCommand,
   type JobDetail,
@@ -56,7 +56,12 @@ export class Harness {
     };
     const images = { 'spotforge/data': { python: dirname(process.execPath), pythonPath: ['/opt/one', '/opt/two'] } };
     this.executor = await startExecutor(options, connect(options), images, (message) => this.messages.push(message));
-    this.client = new BatchClient({ endpoint: this.endpoint, region: REGION, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
+    this.client = new BatchClient({
+      endpoint: this.endpoint,
+      region: REGION,
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      maxAttempts: 1,
+    });
   }
 
   get endpoint(): string {
@@ -75,7 +80,11 @@ export class Harness {
   }
 
   /** An environment and a FIFO queue on it, both of this name. */
-  async queue(name: string, resources: Partial<CreateComputeEnvironmentCommandInput['computeResources'] & object> = {}, priority = 1): Promise<void> {
+  async queue(
+    name: string,
+    resources: Partial<CreateComputeEnvironmentCommandInput['computeResources'] & object> = {},
+    priority = 1,
+  ): Promise<void> {
     await this.client.send(
       new CreateComputeEnvironmentCommand({
         computeEnvironmentName: name,
@@ -84,7 +93,11 @@ export class Harness {
       }),
     );
     await this.client.send(
-      new CreateJobQueueCommand({ jobQueueName: name, priority, computeEnvironmentOrder: [{ order: 1, computeEnvironment: name }] }),
+      new CreateJobQueueCommand({
+        jobQueueName: name,
+        priority,
+        computeEnvironmentOrder: [{ order: 1, computeEnvironment: name }],
+      }),
     );
   }
 
@@ -151,12 +164,19 @@ export class Harness {
   }
 
   async control(path: string, body?: object): Promise<{ status: number; body: Record<string, unknown> }> {
-    const response = await fetch(`${this.endpoint}/_spotforge/${path}`, body ? { method: 'POST', body: JSON.stringify(body) } : {});
+    const response = await fetch(
+      `${this.endpoint}/_spotforge/${path}`,
+      body ? { method: 'POST', body: JSON.stringify(body) } : {},
+    );
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   }
 }
 
-export async function eventually<T>(look: () => Promise<T | undefined> | T | undefined, what: string, timeoutMs = 8_000): Promise<T> {
+export async function eventually<T>(
+  look: () => Promise<T | undefined> | T | undefined,
+  what: string,
+  timeoutMs = 8_000,
+): Promise<T> {
   for (const end = Date.now() + timeoutMs; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 10))) {
     const found = await look();
     if (found !== undefined && found !== false) return found;

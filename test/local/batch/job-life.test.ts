@@ -1,19 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Harness, eventually } from './harness.ts';
+import { eventually, Harness } from './harness.ts';
 
 let batch: Harness;
 
 beforeAll(async () => {
   batch = await Harness.start();
   await batch.queue('cpu');
-  await batch.definition('shell', { environment: [{ name: 'COLOUR', value: 'red' }, { name: 'SIZE', value: 'one' }] });
+  await batch.definition('shell', {
+    environment: [
+      { name: 'COLOUR', value: 'red' },
+      { name: 'SIZE', value: 'one' },
+    ],
+  });
 });
 afterAll(() => batch.stop());
 
 describe('the life of a job', () => {
   it('runs the command and ends SUCCEEDED with the exit code and the documented reason', async () => {
     const job = await batch.ended(await batch.submit('echo hello'));
-    expect(job).toMatchObject({ status: 'SUCCEEDED', statusReason: 'Essential container in task exited', container: { exitCode: 0 } });
+    expect(job).toMatchObject({
+      status: 'SUCCEEDED',
+      statusReason: 'Essential container in task exited',
+      container: { exitCode: 0 },
+    });
     expect(job.attempts).toHaveLength(1);
   });
 

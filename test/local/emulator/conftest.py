@@ -1,8 +1,11 @@
-"""An emulator per module, and a Batch executor that only records what it is asked."""
+"""One emulator for all these tests, a Batch executor that only records what it is asked, and builders of what a test needs."""
 
+import io
+import itertools
 import json
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -62,7 +65,7 @@ def arn(kind: str, name: str) -> str:
     return f"arn:aws:batch:us-east-1:{ACCOUNT}:{kind}/{name}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def batch() -> Iterator[RecordingBatch]:
     recording = RecordingBatch()
 
@@ -92,14 +95,14 @@ def batch() -> Iterator[RecordingBatch]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def emulator(batch: RecordingBatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """With IAM enforced, as the local tier runs it."""
     with start_emulator(tmp_path_factory.mktemp("state"), batch_endpoint=batch.endpoint) as running:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def open_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """Without IAM, as the tests of containers use it."""
     with start_emulator(tmp_path_factory.mktemp("open"), auth=False) as running:
@@ -124,3 +127,146 @@ def eventually() -> Callable[..., Any]:
 def fixtures() -> Path:
     """AWS's documented shapes."""
     return Path(__file__).resolve().parents[2] / "fixtures" / "aws"
+
+
+@dataclass
+class Account:
+    """Builds roles, functions and state machines in the emulator; every name is new."""
+
+    emulator: Emulator
+    clients: dict[str, Any] = field(default_factory=dict)
+    counter: Iterator[int] = field(default_factory=itertools.count)
+
+    def client(self, service: str) -> Any:
+        """With the root key."""
+        if service not in self.clients:
+            self.clients[service] = self.emulator.client(service)
+        return self.clients[service]
+
+    def name(self, kind: str) -> str:
+        return f"{kind}-{next(self.counter)}"
+
+    def role(self, *statements: dict[str, Any], service: str = "lambda.amazonaws.com") -> str:
+        """The ARN of a role that `service` may assume and that these statements allow or deny things."""
+        name = self.name("role")
+        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}]}
+        iam = self.client("iam")
+        created: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        if statements:
+            document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement} for statement in statements]}
+            iam.put_role_policy(RoleName=name, PolicyName="grants", PolicyDocument=json.dumps(document))
+        return created
+
+    def acting_as(self, role: str) -> Callable[..., Any]:
+        """Clients with the credentials of a session of the role."""
+        given = self.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+
+        def client(service: str, **options: Any) -> Any:
+            return self.emulator.client(
+                service,
+                aws_access_key_id=given["AccessKeyId"],
+                aws_secret_access_key=given["SecretAccessKey"],
+                aws_session_token=given["SessionToken"],
+                **options,
+            )
+
+        return client
+
+    def allowed(self, *statements: dict[str, Any]) -> Callable[..., Any]:
+        """Clients of a fresh role with these grants."""
+        return self.acting_as(self.role(*statements, service="ecs-tasks.amazonaws.com"))
+
+    def function(self, code: str, role: str | None = None, timeout: int = 10, environment: dict[str, str] | None = None) -> str:
+        """The ARN of a Node Lambda (CommonJS, handler `index.handler`)."""
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as packed:
+            packed.writestr("index.js", code)
+        arn: str = self.client("lambda").create_function(
+            FunctionName=self.name("function"),
+            Runtime="nodejs22.x",
+            Handler="index.handler",
+            Role=role or self.role(),
+            Code={"ZipFile": archive.getvalue()},
+            Timeout=timeout,
+            Environment={"Variables": environment or {}},
+        )["FunctionArn"]
+        return arn
+
+    def invoke(self, function: str, payload: Any) -> tuple[Any, str | None]:
+        """What the function answered, and the kind of error if it was one."""
+        answer = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps(payload))
+        return json.loads(answer["Payload"].read() or b"null"), answer.get("FunctionError")
+
+    def machine(self, states: dict[str, Any], *grants: dict[str, Any], **fields: Any) -> str:
+        """The ARN of a JSONata state machine that starts at its first state, under a role with these grants."""
+        definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states, **fields}
+        arn: str = self.client("stepfunctions").create_state_machine(
+            name=self.name("machine"),
+            definition=json.dumps(definition),
+            roleArn=self.role(*grants, service="states.amazonaws.com"),
+        )["stateMachineArn"]
+        return arn
+
+    def start(self, machine: str, given: Any = None) -> str:
+        arn: str = self.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(given or {}))["executionArn"]
+        return arn
+
+    def ended(self, execution: str, seconds: float = 15.0) -> dict[str, Any]:
+        """The description of the execution once it is over, with its output parsed."""
+        deadline = time.monotonic() + seconds
+        while True:
+            described: dict[str, Any] = self.client("stepfunctions").describe_execution(executionArn=execution)
+            if described["status"] != "RUNNING":
+                return {**described, "output": json.loads(described.get("output") or "null")}
+            assert time.monotonic() < deadline, "the execution is still running"
+            time.sleep(0.03)
+
+    def run(self, machine: str, given: Any = None) -> dict[str, Any]:
+        return self.ended(self.start(machine, given))
+
+    def table(self, stream: bool = False) -> str:
+        """The name of a table with the keys `pk` and `sk`."""
+        name = self.name("table")
+        self.client("dynamodb").create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+            BillingMode="PAY_PER_REQUEST",
+            **({"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}} if stream else {}),
+        )
+        return name
+
+    def deploy(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None, stack: str | None = None) -> dict[str, str]:
+        """Creates or updates a stack of these resources; its outputs, and its name as `StackName`."""
+        cloudformation = self.client("cloudformation")
+        template = {"Resources": resources, **({"Outputs": {k: {"Value": v} for k, v in outputs.items()}} if outputs else {})}
+        arguments = {"TemplateBody": json.dumps(template), "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]}
+        name = stack or self.name("stack")
+        if stack:
+            cloudformation.update_stack(StackName=name, **arguments)
+        else:
+            cloudformation.create_stack(StackName=name, **arguments)
+        deadline = time.monotonic() + 60
+        while True:
+            described = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+            if not described["StackStatus"].endswith("IN_PROGRESS"):
+                break
+            assert time.monotonic() < deadline, "the stack is still in progress"
+            time.sleep(0.05)
+        events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+        reasons = [event.get("ResourceStatusReason", "") for event in events if "FAILED" in event["ResourceStatus"]]
+        assert described["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), reasons
+        return {"StackName": name, **{output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}}
+
+
+@pytest.fixture(scope="session")
+def account(emulator: Emulator) -> Account:
+    return Account(emulator)
+
+
+@pytest.fixture(autouse=True)
+def _accepting(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test inherits another one's refusal."""
+    yield
+    if "batch" in request.fixturenames:
+        request.getfixturevalue("batch").refusal = None

@@ -61,9 +61,8 @@ class ResourceType:
 
     def update(self, arn: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Provisioned:
         if self.replaced_by(old, new):
-            created = self.create(logical_id, {self.name_property: replacement_name(stack, logical_id), **new}, stack)
-            self.delete(arn, old)
-            return created
+            # CloudFormation deletes the predecessor once the whole update has succeeded.
+            return self.create(logical_id, {self.name_property: replacement_name(stack, logical_id), **new}, stack)
         shape = input_shape(f"Update{self.kind}")
         updatable = {_pascal(name) for name in members(shape)}
         request = to_wire({name: value for name, value in new.items() if name in updatable}, shape)
@@ -124,6 +123,8 @@ class JobDefinitions:
 
     def __init__(self, call: Caller) -> None:
         self.call = call
+        # Superseded revisions that CloudFormation is about to clean up, and may not.
+        self.kept: set[str] = set()
 
     def create(self, logical_id: str, properties: Properties, stack: str) -> Provisioned:
         named = {"JobDefinitionName": default_name(stack, logical_id), **properties}
@@ -135,10 +136,15 @@ class JobDefinitions:
         created = self.create(logical_id, new, stack)
         retention = new.get("ResourceRetentionPolicy") or {}
         if str(retention.get("SkipDeregisterOnUpdate", False)).lower() != "true":
-            self.delete(arn, {})
+            self.kept.discard(arn)
+        else:
+            self.kept.add(arn)
         return created
 
     def delete(self, arn: str, _properties: Properties) -> None:
+        if arn in self.kept:
+            self.kept.discard(arn)
+            return
         self.call("DeregisterJobDefinition", jobDefinition=arn)
 
 

@@ -1,0 +1,162 @@
+"""Which rows can be learned from, and why the others cannot."""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from spotforge_data.data_file import RawRow
+
+LONGEST_TEXT = 20_000
+EXAMPLES = 5
+LONGEST_DETAIL = 80
+# Values that went through float32 differ from the spec's by less.
+TOLERANCE = 1e-6
+
+TEXT_EMPTY = "text-empty"
+TEXT_TOO_LONG = "text-too-long"
+TEXT_NOT_A_STRING = "text-not-a-string"
+LABEL_MISSING = "label-missing"
+LABEL_NOT_A_NUMBER = "label-not-a-number"
+LABEL_NOT_IN_VALUES = "label-not-in-values"
+GROUP_MISSING = "group-missing"
+
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row to learn from. `label` is a class index from 0 to K - 1."""
+
+    row: int
+    text: str
+    label: int
+    group: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    reason: str
+    detail: str
+
+
+@dataclass
+class Rejected:
+    """How often a reason was met, with the first rows that met it. Details never quote a text."""
+
+    count: int = 0
+    examples: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass
+class CheckedRows:
+    kept: list[Row] = field(default_factory=list)
+    rejected: dict[str, Rejected] = field(default_factory=dict)
+
+    @property
+    def rejected_count(self) -> int:
+        return sum(reason.count for reason in self.rejected.values())
+
+    @property
+    def read_count(self) -> int:
+        return len(self.kept) + self.rejected_count
+
+
+def check_rows(rows: Iterable[RawRow], values: Sequence[float]) -> CheckedRows:
+    """Sorts rows into kept and rejected, keeping their order; `values` are the K label values in ascending order."""
+    checked = CheckedRows()
+    for raw in rows:
+        row = check_row(raw, values)
+        if isinstance(row, Row):
+            checked.kept.append(row)
+            continue
+        reason = checked.rejected.setdefault(row.reason, Rejected())
+        reason.count += 1
+        if len(reason.examples) < EXAMPLES:
+            reason.examples.append((raw.row, row.detail[:LONGEST_DETAIL]))
+    return checked
+
+
+def check_row(raw: RawRow, values: Sequence[float]) -> Row | Refusal:
+    """The row, or the first reason against it: text, then label, then group."""
+    refusal = _refuse_text(raw.text)
+    if refusal is not None:
+        return refusal
+    label = class_index(raw.label, values)
+    if isinstance(label, Refusal):
+        return label
+    group = _group(raw.group)
+    if group is None:
+        return Refusal(GROUP_MISSING, f"the group is {_kind(raw.group)}")
+    return Row(raw.row, raw.text, label, group)
+
+
+def class_index(label: Any, values: Sequence[float]) -> int | Refusal:
+    """The index of a label among the ordered values."""
+    if label is None or (isinstance(label, str) and not label.strip()):
+        return Refusal(LABEL_MISSING, "the label is missing")
+    number = _number(label)
+    if number is None:
+        return Refusal(LABEL_NOT_A_NUMBER, f"the label is {_kind(label)}")
+    at = bisect_left(values, number)
+    near = min((i for i in (at - 1, at) if 0 <= i < len(values)), key=lambda i: abs(values[i] - number))
+    if abs(values[near] - number) > TOLERANCE * max(1.0, abs(number)):
+        return Refusal(LABEL_NOT_IN_VALUES, f"the label is {number:g}")
+    return near
+
+
+def _refuse_text(text: Any) -> Refusal | None:
+    if text is None:
+        return Refusal(TEXT_EMPTY, "the text is missing")
+    if not isinstance(text, str):
+        return Refusal(TEXT_NOT_A_STRING, f"the text is {_kind(text)}")
+    if not text.strip():
+        return Refusal(TEXT_EMPTY, f"the text has {len(text)} characters, all of them blank")
+    if len(text) > LONGEST_TEXT:
+        return Refusal(TEXT_TOO_LONG, f"the text has {len(text)} characters; the limit is {LONGEST_TEXT}")
+    if not _encodable(text):
+        return Refusal(TEXT_NOT_A_STRING, "the text holds half a character (a lone surrogate)")
+    return None
+
+
+def _number(label: Any) -> float | None:
+    """The finite number a label says, written as text or not; None when it says none."""
+    if isinstance(label, str):
+        text = label.strip()
+        number = float(text) if _NUMBER.fullmatch(text) else math.nan
+    elif isinstance(label, (int, float, Decimal)) and not isinstance(label, bool):
+        try:
+            number = float(label)
+        except OverflowError:
+            number = math.inf
+    else:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _group(group: Any) -> str | None:
+    if isinstance(group, (int, float)) and not isinstance(group, bool):
+        return str(group) if math.isfinite(group) else None
+    return group if isinstance(group, str) and group.strip() and _encodable(group) else None
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _kind(value: Any) -> str:
+    """What a value is, without saying what it holds."""
+    if isinstance(value, str):
+        return f"text of {len(value)} characters" if value.strip() else "blank"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "missing" if value is None else f"of type {type(value).__name__}"

@@ -1,0 +1,151 @@
+"""Immutable versions in the datasets bucket: files first, `dataset.json` last. Without it the version does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from spotforge_runtime import instants
+from spotforge_runtime.context import StageContext
+from spotforge_runtime.contracts import names
+from spotforge_runtime.documents import to_json
+from spotforge_runtime.errors import ContractBroken
+from spotforge_runtime.s3_uri import uri_of
+from spotforge_runtime.storage import AccessRefused, ObjectMissing, StoredHead
+from spotforge_runtime.tree_hash import tree_hash, version_of
+
+if TYPE_CHECKING:
+    from spotforge_runtime.contracts.models import DatasetVersion
+
+Kind = Literal["raw", "processed", "base-model"]
+DATASET_DOCUMENT = "dataset.json"
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    location: Path
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class StoredVersion:
+    bucket: str
+    prefix: str
+    sha256: str
+    files: Mapping[str, LocalFile]
+    reused: bool
+
+    @property
+    def uri(self) -> str:
+        return uri_of(self.bucket, self.prefix)
+
+    @property
+    def version(self) -> str:
+        return version_of(self.sha256)
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.bytes for file in self.files.values())
+
+
+def prefix_of(kind: Kind, tenant: str, name: str, sha256: str) -> str:
+    """The folder of a version; ends with `/`. Base models belong to nobody: the same one is stored once."""
+    if kind == "base-model":
+        return f"base-models/{sha256}/"
+    return f"{kind}/{tenant}/{name}/{version_of(sha256)}/"
+
+
+def store_version(
+    context: StageContext,
+    kind: Kind,
+    name: str,
+    files: Mapping[str, LocalFile],
+    *,
+    parent: str | None = None,
+    on_bytes: Callable[[int], None] = lambda _: None,
+) -> StoredVersion:
+    """Stores files (relative path → file) as a version, or verifies and reuses the identical one that is there.
+
+    ContractBroken when a stored version does not hold what its name says; nothing is ever overwritten."""
+    sha256 = tree_hash({path: file.sha256 for path, file in files.items()})
+    bucket, tenant = context.environment.datasets_bucket, context.spec.tenant
+    prefix = prefix_of(kind, tenant, name, sha256)
+    stored = _read_document(context, bucket, prefix)
+    if stored is not None:
+        _verify(context, bucket, prefix, stored, files)
+        on_bytes(sum(file.bytes for file in files.values()))
+        return StoredVersion(bucket, prefix, sha256, files, reused=True)
+    for path, file in files.items():
+        context.storage.upload(file.location, bucket, prefix + path)
+        on_bytes(file.bytes)
+    _close(context, bucket, prefix, _document(kind, tenant, name, sha256, files, parent), files)
+    return StoredVersion(bucket, prefix, sha256, files, reused=False)
+
+
+def refer_outputs(context: StageContext, version: StoredVersion, output_names: Mapping[str, str]) -> None:
+    """Lists a version's files in the manifest; `output_names` maps paths to the names of outputs."""
+    from spotforge_runtime.contracts.models import StoredObject
+
+    for path, name in output_names.items():
+        file = version.files[path]
+        context.outputs.refer(
+            StoredObject(name=name, bucket=version.bucket, key=version.prefix + path, bytes=file.bytes, sha256=file.sha256)
+        )
+
+
+def _document(
+    kind: Kind, tenant: str, name: str, sha256: str, files: Mapping[str, LocalFile], parent: str | None
+) -> DatasetVersion:
+    from spotforge_runtime.contracts.models import DatasetFile, DatasetVersion
+
+    return DatasetVersion(
+        schema_version=names.SCHEMA_VERSION,
+        kind=kind,
+        tenant=tenant,
+        name=name,
+        version=version_of(sha256),
+        sha256=sha256,
+        created_at=instants.now(),
+        parent=parent,
+        files=[DatasetFile(path=path, bytes=file.bytes, sha256=file.sha256) for path, file in sorted(files.items())],
+    )
+
+
+def _close(context: StageContext, bucket: str, prefix: str, document: DatasetVersion, files: Mapping[str, LocalFile]) -> None:
+    try:
+        context.storage.put(to_json(document), bucket, prefix + DATASET_DOCUMENT)
+    except ContractBroken:
+        # Another experiment closed the same version a moment ago; its document differs in the time alone.
+        stored = _read_document(context, bucket, prefix)
+        if stored is None:
+            raise
+        _verify(context, bucket, prefix, stored, files)
+
+
+def _read_document(context: StageContext, bucket: str, prefix: str) -> DatasetVersion | None:
+    from pydantic import ValidationError
+    from spotforge_runtime.contracts.models import DatasetVersion
+
+    uri = uri_of(bucket, prefix + DATASET_DOCUMENT)
+    try:
+        return DatasetVersion.model_validate_json(context.storage.read_bytes(uri))
+    except (ObjectMissing, AccessRefused):
+        return None
+    except ValidationError as error:
+        raise ContractBroken(f"The stored version's document is not valid: {error}", where=uri) from error
+
+
+def _verify(context: StageContext, bucket: str, prefix: str, stored: DatasetVersion, files: Mapping[str, LocalFile]) -> None:
+    listed = {file.path: StoredHead(file.bytes, file.sha256) for file in stored.files}
+    expected = {path: StoredHead(file.bytes, file.sha256) for path, file in files.items()}
+    there = {path: context.storage.head(bucket, prefix + path) for path in expected} if listed == expected else {}
+    if there != expected:
+        broken = sorted(path for path in expected | listed if there.get(path) != expected.get(path))
+        raise ContractBroken(
+            f"The stored version does not hold what its name says: {', '.join(broken[:5])}.",
+            where=uri_of(bucket, prefix),
+            remedy="Remove the version by hand once nothing needs it, then submit again. Nothing was overwritten.",
+        )

@@ -1,0 +1,185 @@
+"""The work of the train stage: data and base model in, a stock ordinal classifier and its figures out."""
+
+import logging
+import math
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from spotforge_runtime.checkpoints import CheckpointStore, RestoredCheckpoint
+from spotforge_runtime.context import StageContext
+from spotforge_runtime.contracts.models import TrainSummary
+from transformers import TrainerState, set_seed
+
+from spotforge_training.base_model import attach_head, load_base_model
+from spotforge_training.checkpointing import Checkpointing, Conditions, compare_conditions, conditions_of
+from spotforge_training.curves_svg import curves_svg
+from spotforge_training.divergence import DivergenceGuard, DivergenceWatch, uninformed_loss
+from spotforge_training.epoch_evaluation import EpochEvaluation
+from spotforge_training.frozen_layers import freeze_lower_layers
+from spotforge_training.model_folder import WEIGHTS, save_stock_model
+from spotforge_training.ordinal_decoding import expected_score, mean_absolute_error, median_class, median_label
+from spotforge_training.ordinal_regression_trainer import OrdinalRegressionTrainer
+from spotforge_training.phase_times import PhaseTimes
+from spotforge_training.split_tables import SplitTable, choose_rows, read_split
+from spotforge_training.text_examples import PadToLongest, TextExamples, load_tokenizer
+from spotforge_training.training_metrics import json_lines, mean_loss_since, metric_lines
+from spotforge_training.training_progress import TrainingProgress
+from spotforge_training.training_recipe import TrainingRecipe, recipe_of, training_arguments
+from spotforge_training.work_meter import WorkMeter
+
+logger = logging.getLogger(__name__)
+
+
+def work(context: StageContext) -> TrainSummary:
+    """Trains, evaluates once on test, and publishes.
+
+    Raises:
+        InvalidInput: the base model cannot carry an ordinal head, or the spec does not fit it.
+        Diverged: the loss ran away.
+        Interrupted: the host is taken away; a checkpoint is committed.
+        ContractBroken: the splits or the checkpoint are not what they must be.
+    """
+    spec = context.spec.train
+    recipe = recipe_of(spec, context.micro_batch_divisor)
+    classes = len(context.spec.dataset.labels.values)
+    times = PhaseTimes()
+    make_reproducible(recipe)
+
+    with times.phase("read"):
+        context.progress.report(message="reading data and base model")
+        base = context.inputs.download_folder("ingest", "base-model/")
+        whole, validation, test = (read_split(context.inputs.download("prepare", f"{name}.parquet"), classes) for name in SPLITS)
+        train = choose_rows(whole, spec.max_rows, recipe.seed)
+
+    with times.phase("load"):
+        tokenizer = load_tokenizer(base)
+        examples, validation_examples, test_examples = (
+            TextExamples(tokenizer, split.texts, split.labels.tolist(), recipe.max_length) for split in (train, validation, test)
+        )
+        class_counts = np.bincount(train.labels, minlength=classes).tolist()
+        model = load_base_model(base, classes)
+        attach_head(model, class_counts)
+        freeze_lower_layers(model, recipe.frozen_layers)
+
+    steps = recipe.epochs * math.ceil(len(train) / recipe.batch_size)
+    store = CheckpointStore(context)
+    conditions = conditions_of(recipe, len(train), device_name())
+    restored = restore(store, context.scratch / "restored", conditions)
+    meter = WorkMeter(training_rows=recipe.epochs * len(train), evaluated_rows=recipe.epochs * len(validation) + len(test))
+    guard = DivergenceGuard(DivergenceWatch(uninformed_loss(class_counts)))
+    checkpointing = Checkpointing(
+        store,
+        context.interruption,
+        conditions=conditions,
+        every_seconds=spec.checkpoint_every_seconds,
+        resumed_from_step=restored.step if restored else None,
+    )
+    progress = TrainingProgress(context.progress, meter, training_rows=len(train), epochs=recipe.epochs, loss=lambda: guard.loss)
+
+    def figures(split: SplitTable, of: TextExamples, name: str) -> tuple[NDArray[np.float32], dict[str, float]]:
+        """Logits of a split and its loss and MAE. May be interrupted between two batches."""
+
+        def after_batch(rows: int) -> None:
+            progress.evaluated_rows(name, rows, len(split))
+            checkpointing.yield_to_interruption(trainer)
+
+        with times.phase(name):
+            logits = trainer.logits_of(of, after_batch)
+        return logits, trainer.figures_of(logits, split.labels)
+
+    def validate(state: TrainerState) -> dict[str, float]:
+        _, measured = figures(validation, validation_examples, "validation")
+        progress.metrics |= {"validationLoss": measured["loss"], "validationMae": measured["mae"]}
+        state.log_history.append(
+            {"step": state.global_step, "epoch": state.epoch, "eval_loss": measured["loss"], "eval_mae": measured["mae"]}
+        )
+        return measured
+
+    trainer = OrdinalRegressionTrainer(
+        model=model,
+        args=training_arguments(recipe, steps, context.scratch / "checkpoints"),
+        train_examples=examples,
+        collate=PadToLongest(tokenizer),
+        guard=guard,
+        callbacks=[EpochEvaluation(validate), progress, checkpointing],
+    )
+    with times.phase("train", without="validation"):
+        trainer.train(resume_from_checkpoint=str(restored.folder) if restored else None)
+    trained_steps = trainer.state.global_step - (restored.step if restored else 0)
+
+    validated = validate(trainer.state)
+    test_logits, tested = figures(test, test_examples, "test")
+    baseline = mean_absolute_error(np.full(len(test), median_label(train.labels), dtype=np.int32), test.labels)
+
+    with times.phase("publish"):
+        context.progress.report(message="publishing", metrics={"mae": tested["mae"], "baselineMae": baseline})
+        lines = metric_lines(trainer.state.log_history)
+        folder = context.scratch / "model"
+        cutpoints = save_stock_model(model, tokenizer, folder)
+        stored = {file.name: context.outputs.write(f"model/{file.name}", file) for file in sorted(folder.iterdir())}
+        context.outputs.write_json("cutpoints.json", {"schemaVersion": 1, "cutpoints": cutpoints})
+        context.outputs.write_bytes("metrics.jsonl", json_lines(lines).encode())
+        title = f"{context.spec.name}: MAE {tested['mae']:.3f} on test, median class {baseline:.3f}"
+        context.outputs.write_bytes("curves.svg", curves_svg(lines, title=title, baseline_mae=baseline).encode())
+        predictions = context.scratch / "predictions.parquet"
+        write_predictions(predictions, test, test_logits)
+        context.outputs.write("predictions.parquet", predictions)
+        store.wait()
+    logger.info("Seconds by phase: %s", times.seconds)
+
+    return TrainSummary(
+        mae=tested["mae"],
+        baseline_mae=baseline,
+        validation_mae=validated["mae"],
+        validation_loss=validated["loss"],
+        train_loss=mean_loss_since(lines, steps - steps // recipe.epochs),
+        rows=len(train),
+        steps=steps,
+        epochs=recipe.epochs,
+        samples_per_second=trained_steps * recipe.batch_size / times.seconds["train"] if trained_steps else 0.0,
+        parameters=model.num_parameters(),
+        device=device_name(),
+        checkpoints=store.committed,
+        resumed_from_step=restored.step if restored else None,
+        model_sha256=stored[WEIGHTS].sha256,
+    )
+
+
+SPLITS = ("train", "validation", "test")
+
+
+def make_reproducible(recipe: TrainingRecipe) -> None:
+    """Thread count from the spec, every random state from its seed, and deterministic kernels wherever torch has one."""
+    torch.set_num_threads(recipe.threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    # It comes with the above and would fill every fresh tensor with NaN, a guard against bugs that costs time in each step.
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    set_seed(recipe.seed)
+
+
+def restore(store: CheckpointStore, to: Path, conditions: Conditions) -> RestoredCheckpoint | None:
+    """The newest checkpoint, if there is one that this attempt may continue."""
+    restored = store.newest(to)
+    if restored is not None:
+        logger.info("Going on from step %d, run %d, attempt %d.", restored.step, restored.run, restored.attempt)
+        for difference in compare_conditions(restored.folder, conditions):
+            logger.warning("Since the checkpoint: %s.", difference)
+    return restored
+
+
+def device_name() -> str:
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+
+
+def write_predictions(file: Path, test: SplitTable, logits: NDArray[np.float32]) -> None:
+    """One line a test row, in the order of the split: row, label, predicted, expected_score."""
+    columns = {
+        "row": test.rows,
+        "label": test.labels,
+        "predicted": median_class(logits),
+        "expected_score": expected_score(logits),
+    }
+    pl.DataFrame(columns).write_parquet(file)

@@ -1,0 +1,144 @@
+import { typeid } from 'typeid-js';
+import { type UploadStore, uploadStore } from '../datasets/upload-store.ts';
+import { documentClient, s3Client, stepFunctionsClient } from '../shared/clients.ts';
+import { type Clock, instantOf, systemClock } from '../shared/clock.ts';
+import {
+  type ExperimentRequest,
+  experimentRequest,
+  type ResolvedSpec,
+  uploadSource,
+} from '../shared/contracts/experiment-spec.ts';
+import { InvalidRequest } from '../shared/errors.ts';
+import { type HttpAnswer, type HttpEvent, httpHandler, logger } from '../shared/handlers.ts';
+import type { ClaimNames } from '../shared/identity.ts';
+import { identify, parseBody } from '../shared/request.ts';
+import { admissionProblems, type KnownUploads, type UploadState } from './admission.ts';
+import { type Executions, executions } from './executions.ts';
+import { viewOf } from './experiment-view.ts';
+import { idempotencyKeyOf, replayOf } from './idempotency.ts';
+import { requestHash } from './request-hash.ts';
+import { newExperiment, type Pins, resolveSpec } from './resolve-spec.ts';
+import { type SpecStore, specStore } from './spec-store.ts';
+import { type SubmissionStore, submissionStore } from './submission-store.ts';
+
+export const environment = [
+  ...(['TABLE_NAME', 'DATASETS_BUCKET', 'EXPERIMENTS_BUCKET', 'STATE_MACHINE_ARN', 'PROFILES', 'JOB_DEFINITIONS'] as const),
+  ...(['ALLOWED_SOURCES', 'PRICES', 'GIT_SHA', 'CLAIM_TENANT', 'CLAIM_GROUPS'] as const),
+] as const;
+
+const ROUTE = 'POST-experiments';
+
+export type Services = {
+  submissions: SubmissionStore;
+  uploads: UploadStore;
+  specs: SpecStore;
+  runs: Executions;
+  deployment: {
+    profiles: Readonly<Record<string, Pins['ladders']>>;
+    jobDefinitions: Pins['jobDefinitions'];
+    allowedSources: readonly string[];
+    prices: Pins['prices'];
+    gitSha: string;
+  };
+  claims: ClaimNames;
+  clock: Clock;
+  newId: () => string;
+};
+
+const uploadState = async (uploads: UploadStore, tenant: string, id: string): Promise<UploadState | undefined> => {
+  const upload = await uploads.get(tenant, id);
+  if (!upload) return undefined;
+  const stored = await uploads.storedPaths(upload);
+  const paths = upload.files.map(({ path }) => path);
+  return { sha256: upload.sha256, paths, missing: paths.filter((path) => !stored.has(path)) };
+};
+
+const namedUploads = async (uploads: UploadStore, tenant: string, { dataset, model }: ExperimentRequest): Promise<KnownUploads> =>
+  new Map(
+    await Promise.all(
+      [...new Set([dataset.source, model.base])].flatMap((uri) => {
+        const id = uploadSource(uri);
+        return id === undefined ? [] : [uploadState(uploads, tenant, id).then((state) => [uri, state] as const)];
+      }),
+    ),
+  );
+
+/** @throws InvalidRequest naming everything that this deployment and the tenant's uploads do not allow */
+const admit = async (request: ExperimentRequest, tenant: string, { uploads, deployment }: Services): Promise<Pins> => {
+  const known = await namedUploads(uploads, tenant, request);
+  const ladders = Object.hasOwn(deployment.profiles, request.compute.profile) && deployment.profiles[request.compute.profile];
+  const problems = admissionProblems(request, known, { ...deployment, profiles: Object.keys(deployment.profiles) });
+  if (problems.length > 0 || !ladders) throw new InvalidRequest(problems);
+  const baseModelSha256 = known.get(request.model.base)?.sha256;
+  const datasetSha256 = known.get(request.dataset.source)?.sha256 ?? request.dataset.sha256;
+  return {
+    gitSha: deployment.gitSha,
+    jobDefinitions: deployment.jobDefinitions,
+    ladders,
+    ...(baseModelSha256 === undefined ? {} : { baseModelSha256 }),
+    ...(datasetSha256 === undefined ? {} : { datasetSha256 }),
+    prices: deployment.prices,
+  };
+};
+
+/** The experiment is stored: should its start fail, the supervisor starts it within a minute, so that the answer stays the same. */
+const start = async (spec: ResolvedSpec, { runs }: Services): Promise<void> => {
+  try {
+    await runs.start(spec, 1);
+  } catch (error) {
+    logger.warn('the execution could not be started; the supervisor will', {
+      experimentId: spec.experimentId,
+      error: error as Error,
+    });
+  }
+};
+
+/** `POST /v1/experiments` */
+export const createExperiment = async (event: HttpEvent, services: Services): Promise<HttpAnswer> => {
+  const { submissions, specs, clock, claims, newId } = services;
+  const { tenant } = identify(event, claims);
+  const key = idempotencyKeyOf(event);
+  const request = parseBody(event, experimentRequest);
+  const requestSha256 = requestHash(request);
+  const known = key === undefined ? undefined : await submissions.findKey({ tenant, route: ROUTE, key });
+  if (known) return replayOf(known, requestSha256);
+
+  const createdAt = instantOf(clock.now());
+  const pins = await admit(request, tenant, services);
+  const spec = resolveSpec(request, { experimentId: newId(), tenant, createdAt }, pins);
+  const experiment = newExperiment(spec);
+  const answer = { status: 201, body: JSON.stringify(viewOf(experiment)), location: `/v1/experiments/${experiment.id}` };
+  await specs.freeze(spec);
+  const first = await submissions.store(
+    experiment,
+    key === undefined ? undefined : { tenant, route: ROUTE, key, requestSha256, createdAt, ...answer },
+  );
+  if (first) return replayOf(first, requestSha256);
+  await start(spec, services);
+  return { status: answer.status, body: answer.body, headers: { location: answer.location } };
+};
+
+export const handler = httpHandler(
+  environment,
+  (env): Services => {
+    const table = { client: documentClient(), table: env.TABLE_NAME };
+    const s3 = s3Client();
+    return {
+      submissions: submissionStore(table),
+      uploads: uploadStore(table, s3, env.DATASETS_BUCKET),
+      specs: specStore(s3, env.EXPERIMENTS_BUCKET),
+      runs: executions(stepFunctionsClient(), env.STATE_MACHINE_ARN),
+      deployment: {
+        profiles: env.PROFILES,
+        jobDefinitions: env.JOB_DEFINITIONS,
+        allowedSources: env.ALLOWED_SOURCES,
+        prices: env.PRICES,
+        gitSha: env.GIT_SHA,
+      },
+      claims: env,
+      clock: systemClock,
+      newId: () => typeid('exp').toString(),
+    };
+  },
+  createExperiment,
+);

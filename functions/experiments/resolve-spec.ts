@@ -1,0 +1,38 @@
+import type { ExperimentRequest, ResolvedSpec } from '../shared/contracts/experiment-spec.ts';
+import { SCHEMA_VERSION } from '../shared/contracts/primitives.ts';
+import type { ExperimentItem } from '../shared/table/experiment.ts';
+
+export type Pins = ResolvedSpec['pins'];
+
+/** The request with its defaults, frozen together with who asked, when, and everything it was pinned to. */
+export const resolveSpec = (
+  request: ExperimentRequest,
+  identity: { experimentId: string; tenant: string; createdAt: string },
+  pins: Pins,
+): ResolvedSpec => {
+  const { sha256, ...dataset } = request.dataset;
+  const { maxRows, ...train } = request.train;
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    ...identity,
+    ...request,
+    dataset: { ...dataset, ...(sha256 === undefined ? {} : { sha256 }) },
+    train: { ...train, ...(maxRows === undefined ? {} : { maxRows }) },
+    pins,
+  };
+};
+
+/** The first state of an experiment. */
+export const newExperiment = (spec: ResolvedSpec): ExperimentItem => ({
+  id: spec.experimentId,
+  tenant: spec.tenant,
+  name: spec.name,
+  model: spec.model.name,
+  dataset: spec.dataset.name,
+  status: 'queued',
+  run: 1,
+  revision: 1,
+  createdAt: spec.createdAt,
+  updatedAt: spec.createdAt,
+  spec,
+});

@@ -1,0 +1,42 @@
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { isNamed } from '../shared/aws-errors.ts';
+import { ATTEMPT_DOCUMENTS, type AttemptId, keys } from '../shared/contracts/names.ts';
+import { stageProgress } from '../shared/contracts/stage-documents.ts';
+import type { ResultRead } from './job-view.ts';
+import type { ProgressView } from './reconcile.ts';
+
+/** Without s3:ListBucket a missing key answers 403: both mean that it is not there. */
+const MISSING = ['NoSuchKey', 'NotFound', 'AccessDenied', 'Forbidden'];
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const read = async (s3: S3Client, bucket: string, key: string): Promise<ResultRead> => {
+  try {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return { state: 'read', document: parse((await Body?.transformToString()) ?? '') };
+  } catch (error) {
+    if (isNamed(error, ...MISSING)) return { state: 'absent' };
+    throw error;
+  }
+};
+
+/** An attempt's result.json as it is; a store that does not answer is an error, never an absence. */
+export const readResult = (s3: S3Client, bucket: string, at: AttemptId): Promise<ResultRead> =>
+  read(s3, bucket, keys.attempt(at) + ATTEMPT_DOCUMENTS.result);
+
+/** An attempt's progress.json; `unknown` when it cannot be read, so that nobody is called hung for it. */
+export const readProgress = async (s3: S3Client, bucket: string, at: AttemptId): Promise<ProgressView['document']> => {
+  try {
+    const found = await read(s3, bucket, keys.attempt(at) + ATTEMPT_DOCUMENTS.progress);
+    if (found.state !== 'read') return 'absent';
+    return stageProgress.safeParse(found.document).data ?? 'unknown';
+  } catch {
+    return 'unknown';
+  }
+};

@@ -1,0 +1,62 @@
+import { eventHandler, logger } from '../shared/handlers.ts';
+import { UNKNOWN_EXECUTION } from './execution-view.ts';
+import { jobsAlive } from './find-jobs.ts';
+import { type Gathered, gatherAll } from './gather.ts';
+import type { JobView } from './job-view.ts';
+import { OBSERVER_ENVIRONMENT, type Observer, observer, settle } from './observer.ts';
+import { NO_PROGRESS } from './reconcile.ts';
+
+export const environment = OBSERVER_ENVIRONMENT;
+
+/** At once: each takes about ten calls, most of them to Batch, whose ListJobs allows some tens a second. */
+const AT_ONCE = 4;
+
+/** Jobs alive whose experiment is over, or never was. */
+const leftBehind = async ({ store }: Observer, experimentId: string, jobs: readonly JobView[]): Promise<Gathered> => {
+  const experiment = await store.experiments.get(experimentId);
+  const attempts = experiment ? await store.attemptsOf(experimentId, experiment.run) : [];
+  return {
+    experiment,
+    stored: { experiment, attempts },
+    batch: { jobs, complete: false },
+    execution: UNKNOWN_EXECUTION,
+    progress: NO_PROGRESS,
+  };
+};
+
+/**
+ * The safety net, once a minute: looks at every experiment that is not over and at every job that is alive. One experiment that cannot be
+ * looked at does not keep the others waiting.
+ * @throws AggregateError of what went wrong, after all have been looked at
+ */
+export const superviseExperiments = async (_event: unknown, observer: Observer): Promise<void> => {
+  const alive = await jobsAlive(observer.batch, observer.queues);
+  const active = await observer.store.experiments.active();
+  const known = new Set(active.map(({ id }) => id));
+  const strays = Map.groupBy(
+    alive.filter(({ at }) => !known.has(at.experimentId)),
+    ({ at }) => at.experimentId,
+  );
+  const looks: [string, () => Promise<Gathered>][] = [
+    ...active.map(({ id, run }): [string, () => Promise<Gathered>] => [id, () => gatherAll(observer, { experimentId: id, run })]),
+    ...[...strays].map(([id, jobs]): [string, () => Promise<Gathered>] => [id, () => leftBehind(observer, id, jobs)]),
+  ];
+  const errors: unknown[] = [];
+  const work = looks.values();
+  const worker = async (): Promise<void> => {
+    for (const [experimentId, look] of work) {
+      try {
+        const actions = await settle(observer, await look());
+        if (actions.length > 0) logger.info('supervised', { experimentId, actions });
+      } catch (error) {
+        logger.error('could not supervise', { experimentId, error: error as Error });
+        errors.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  if (errors.length > 0)
+    throw new AggregateError(errors, `${errors.length} of ${looks.length} experiments could not be supervised.`);
+};
+
+export const handler = eventHandler(environment, observer, superviseExperiments);

@@ -1,0 +1,79 @@
+import * as z from 'zod';
+import { STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
+import { QUEUES, type QueueName } from './queues.ts';
+
+const HOUR = 3600;
+
+type StageDefaults = {
+  vcpus: number;
+  memoryMiB: number;
+  gpus: number;
+  attemptDurationSeconds: number;
+  hangLimitSeconds: number;
+};
+
+/** A week: waiting behind our own jobs is no failure, so a Task outlasts a busy weekend. Only a lost job makes it end. */
+const TASK_TIMEOUT_SECONDS = 7 * 24 * HOUR;
+
+const stageConfig = (defaults: StageDefaults) =>
+  z
+    .strictObject({
+      vcpus: z.int().min(1).max(64).default(defaults.vcpus),
+      memoryMiB: z.int().min(512).default(defaults.memoryMiB),
+      gpus: z.int().min(0).max(8).default(defaults.gpus),
+      /** Batch ends an attempt after this time: `Stage.TimedOut`. */
+      attemptDurationSeconds: z.int().min(60).default(defaults.attemptDurationSeconds),
+      /** An attempt whose step and fraction stand still for this time is hung. */
+      hangLimitSeconds: z.int().min(30).default(defaults.hangLimitSeconds),
+      /** `TimeoutSeconds` of the stage's Task: waiting in the queue included. */
+      taskTimeoutSeconds: z.int().min(60).max(31_536_000).default(TASK_TIMEOUT_SECONDS),
+    })
+    .prefault({});
+
+/** PyTorch and ONNX weights side by side with their graphs: room for encoders of some hundred million parameters; fits a *.large of 8 GiB. */
+const OPTIMIZATION = { vcpus: 2, memoryMiB: 7 * 1024, gpus: 0, attemptDurationSeconds: HOUR, hangLimitSeconds: HOUR / 4 };
+const SMALL = { vcpus: 1, memoryMiB: 2 * 1024, gpus: 0, attemptDurationSeconds: HOUR, hangLimitSeconds: HOUR / 4 };
+
+const DEFAULTS: Record<Stage, StageDefaults> = {
+  ingest: SMALL, // streams; the network is its limit
+  prepare: { ...SMALL, vcpus: 2, memoryMiB: 4 * 1024 },
+  train: {
+    vcpus: 4, // all of a g6.xlarge or g4dn.xlarge
+    memoryMiB: 14_000, // of its 16 GiB, less what the agent and the kernel take
+    gpus: 1,
+    attemptDurationSeconds: 24 * HOUR,
+    hangLimitSeconds: HOUR / 2, // the longest silence of a healthy training is one evaluation
+  },
+  export: OPTIMIZATION,
+  parity: OPTIMIZATION,
+  quantize: OPTIMIZATION,
+  benchmark: { ...OPTIMIZATION, vcpus: 4, memoryMiB: 7_000 }, // the whole c6i.xlarge: a neighbour would falsify the figures
+  bundle: { ...SMALL, attemptDurationSeconds: HOUR / 2, hangLimitSeconds: HOUR / 6 },
+};
+
+export const byStage = <T extends z.ZodType>(schemaOf: (stage: Stage) => T) =>
+  z.strictObject(Object.fromEntries(STAGES.map((stage) => [stage, schemaOf(stage)])) as Record<Stage, T>);
+
+export const stages = byStage((stage) => stageConfig(DEFAULTS[stage])).prefault({});
+export type StagesConfig = z.output<typeof stages>;
+
+const ladder = z.array(z.enum(QUEUES)).min(1).max(10);
+
+/** A profile says on which queues a stage is tried, first rung first. Users name a profile; they never see a queue. */
+const ladders = (defaults: (stage: Stage) => QueueName[]) => byStage((stage) => ladder.default(defaults(stage))).prefault({});
+
+const spotFirst = (stage: Stage): QueueName[] => {
+  if (stage === 'train') return ['gpu-spot', 'gpu-spot-any', 'gpu-on-demand'];
+  if (stage === 'benchmark') return ['cpu-benchmark'];
+  return ['cpu-spot', 'cpu-spot', 'cpu-on-demand'];
+};
+const onDemandOnly = (stage: Stage): QueueName[] => {
+  if (stage === 'train') return ['gpu-on-demand'];
+  return stage === 'benchmark' ? ['cpu-benchmark'] : ['cpu-on-demand'];
+};
+
+export const profiles = z
+  .strictObject({ default: ladders(spotFirst), 'on-demand': ladders(onDemandOnly) })
+  .catchall(byStage(() => ladder))
+  .prefault({});
+export type ProfilesConfig = z.output<typeof profiles>;

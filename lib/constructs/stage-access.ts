@@ -1,0 +1,57 @@
+import { STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
+import type { Buckets } from '../stacks/storage-stack.ts';
+
+export type BucketName = keyof Buckets;
+type Prefixes = { [B in BucketName]?: readonly string[] };
+
+/** Keys that a stage may read and write, by bucket. A run's folder name is not known beforehand: `*` stands for it, and for the experiment. */
+export type StageAccess = { reads: Prefixes; writes: Prefixes; lists?: Prefixes };
+
+const folderOf = (stage: Stage): string => `experiments/*/${stage}/*`;
+const SPEC = 'experiments/*/spec.json';
+const FP32 = 'models/onnx/*/fp32/*';
+const INT8 = 'models/onnx/*/int8/*';
+
+/** Beside what every stage has: its spec, the folders of the stages it builds on, its own folder. */
+const PARTICULAR: Record<Stage, { inputs: readonly Stage[] } & StageAccess> = {
+  ingest: {
+    inputs: [],
+    reads: { datasets: ['uploads/*', 'raw/*', 'base-models/*'] },
+    writes: { datasets: ['raw/*', 'base-models/*'] },
+    lists: { datasets: ['uploads/*'] },
+  },
+  prepare: { inputs: ['ingest'], reads: { datasets: ['raw/*', 'processed/*'] }, writes: { datasets: ['processed/*'] } },
+  train: {
+    inputs: ['ingest', 'prepare'],
+    reads: { datasets: ['base-models/*', 'processed/*'], checkpoints: ['*'] },
+    writes: { checkpoints: ['*'] },
+    lists: { checkpoints: ['*'] },
+  },
+  export: { inputs: ['train'], reads: { experiments: [FP32] }, writes: { experiments: [FP32] } },
+  parity: { inputs: ['prepare', 'train', 'export'], reads: { datasets: ['processed/*'], experiments: [FP32] }, writes: {} },
+  quantize: {
+    inputs: ['prepare', 'train', 'export'],
+    reads: { datasets: ['processed/*'], experiments: [FP32, INT8] },
+    writes: { experiments: [INT8] },
+  },
+  benchmark: {
+    inputs: ['prepare', 'train', 'export', 'quantize'],
+    reads: { datasets: ['processed/*'], experiments: [FP32, INT8] },
+    writes: {},
+  },
+  bundle: {
+    inputs: STAGES.filter((stage) => stage !== 'bundle'),
+    reads: { experiments: [FP32, INT8], releases: ['bundles/*'] },
+    writes: { releases: ['bundles/*'] },
+  },
+};
+
+/** The whole of what a stage may do in S3. */
+export const stageAccess = (stage: Stage): StageAccess => {
+  const { inputs, reads, writes, lists } = PARTICULAR[stage];
+  return {
+    reads: { ...reads, experiments: [SPEC, ...[...inputs, stage].map(folderOf), ...(reads.experiments ?? [])] },
+    writes: { ...writes, experiments: [folderOf(stage), ...(writes.experiments ?? [])] },
+    ...(lists && { lists }),
+  };
+};

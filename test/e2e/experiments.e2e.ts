@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { STAGES } from '../../functions/shared/contracts/names.ts';
+import type { Api } from '../../local/client/api.ts';
+import { downloadBundle } from '../../local/client/download-bundle.ts';
+import { overheadSecondsOf } from '../../local/demo/figures.ts';
+import { scoreTexts } from '../../local/demo/score-texts.ts';
+import { anExperiment, ended, until } from './an-experiment.ts';
+import { dropEvents, stopExecution, whileDenied } from './fault-operator.ts';
+import { apiOf } from './users.ts';
+
+const tier = inject('tier');
+const fixtures = inject('fixtures');
+const operator = inject('operator');
+const stateMachineArn = String(inject('outputs').StateMachineArn);
+
+describe('an experiment', () => {
+  let api: Api;
+  let stored: string;
+
+  beforeAll(async () => {
+    api = await apiOf(tier, 'acme');
+    const spec = await anExperiment(api, fixtures, fixtures.slice, { name: 'not-started' });
+    // First and alone: while the role is denied, no experiment's execution can be started.
+    stored = await whileDenied(
+      operator,
+      'CreateExperiment',
+      'states:StartExecution',
+      async () => (await api.createExperiment(spec)).id,
+    );
+  });
+
+  it.concurrent('goes all eight stages to a bundle that is downloaded, verified and answers', async () => {
+    const postedAt = Date.now();
+    const { id } = await api.createExperiment(await anExperiment(api, fixtures, fixtures.slice));
+    const experiment = await ended(api, id);
+    expect(experiment.failure).toBeNull();
+    expect(experiment.status).toBe('succeeded');
+    expect(Object.keys(experiment.stages)).toEqual([...STAGES]);
+    expect(experiment.attempts.map(({ stage, attempt, status }) => `${stage} ${attempt} ${status}`)).toEqual(
+      STAGES.map((stage) => `${stage} 1 SUCCEEDED`),
+    );
+    const { train, parity, benchmark } = experiment.stages;
+    expect(train?.mae).toBeLessThan(Number(train?.baselineMae));
+    expect(parity).toMatchObject({ mismatches: 0 });
+    expect(parity?.rows).toBeGreaterThanOrEqual(500);
+    expect(benchmark?.meanAbsScoreDelta).toBeLessThanOrEqual(experiment.spec.gates.int8.maxMeanScoreDelta);
+    expect(overheadSecondsOf(experiment, postedAt)).toBeGreaterThan(0);
+
+    const folder = mkdtempSync(join(tmpdir(), 'spotforge-bundle-'));
+    const bundle = await downloadBundle(api, id, folder);
+    expect(experiment.bundle).toEqual({
+      uri: experiment.stages.bundle?.bundleUri,
+      sha256: bundle.bundleSha256,
+      version: bundle.version,
+    });
+    const scores = await scoreTexts(folder, ['wonderful, I love it', 'awful, never again']);
+    expect(scores).toHaveLength(2);
+    rmSync(folder, { recursive: true });
+
+    const events = await api.events(id);
+    expect(events.items.map(({ type }) => type)).toContain('experiment.succeeded');
+    const kinds = new Set((await api.artifacts(id)).map(({ kind }) => kind));
+    expect([...kinds].sort()).toEqual(['bundle', 'checkpoint', 'document', 'model', 'spec']);
+  });
+
+  it.concurrent('ends rejected by the parity gate when the exported weights are not the trained ones', async () => {
+    const spec = await anExperiment(api, fixtures, fixtures.slice, { name: 'corrupted-export' });
+    const experiment = await ended(api, (await api.createExperiment(spec)).id);
+    expect(experiment.status).toBe('rejected');
+    expect(experiment.failure).toMatchObject({ error: 'Stage.GateRejected', stage: 'parity' });
+    expect(experiment.failure?.diagnostics).toHaveLength(1);
+    expect(experiment.bundle).toBeNull();
+  });
+
+  it.concurrent('ends rejected by the fidelity gate when every operator is quantised', async () => {
+    const spec = await anExperiment(api, fixtures, fixtures.slice, { name: 'all-int8', quantize: { recipe: 'all-operators' } });
+    const experiment = await ended(api, (await api.createExperiment(spec)).id);
+    expect(experiment.failure).toMatchObject({ error: 'Stage.GateRejected', stage: 'benchmark' });
+    expect(experiment.status).toBe('rejected');
+    expect(experiment.failure?.message).toMatch(/score/);
+    expect(experiment.failure?.diagnostics.length).toBeGreaterThan(0);
+  });
+
+  it.concurrent('goes on when the Batch event of a finished stage was lost, and can be cancelled', async () => {
+    const { id } = await api.createExperiment(await anExperiment(api, fixtures, fixtures.slice, { name: 'lost-event' }));
+    await dropEvents(operator, `${id}-r1-ingest-1`, ['SUCCEEDED'], 1);
+    const running = await until(api, id, ({ stage, stages }) => stages.ingest !== undefined && stage === 'prepare');
+    expect(running.status).toBe('running');
+    const { status, body } = await api.cancel(id);
+    expect(status).toBe(202);
+    expect(body.status).toBe('cancelling');
+    const cancelled = await ended(api, id);
+    expect(cancelled.status).toBe('cancelled');
+    expect((await api.cancel(id)).body.status).toBe('cancelled');
+  });
+
+  it.concurrent('is started within two minutes when it was stored but its execution was not', async () => {
+    expect((await api.experiment(stored)).status).toBe('queued');
+    const running = await until(api, stored, ({ status }) => status === 'running');
+    expect(Date.parse(String(running.startedAt)) - Date.parse(running.createdAt)).toBeGreaterThanOrEqual(60_000);
+    await api.cancel(stored);
+    expect((await ended(api, stored)).status).toBe('cancelled');
+  });
+
+  it.concurrent('has its job terminated and ends cancelled when its execution is stopped in the console', async () => {
+    const { id } = await api.createExperiment(await anExperiment(api, fixtures, fixtures.slice, { name: 'stopped' }));
+    await until(api, id, ({ attempts }) => attempts.some(({ stage, status }) => stage === 'train' && status === 'RUNNING'));
+    await stopExecution(operator, stateMachineArn, `${id}-r1`);
+    const experiment = await ended(api, id);
+    expect(experiment.status).toBe('cancelled');
+    const train = experiment.attempts.find(({ stage }) => stage === 'train');
+    expect(train?.status).toBe('FAILED');
+    expect(experiment.attempts.every(({ status }) => status === 'SUCCEEDED' || status === 'FAILED')).toBe(true);
+  });
+
+  it.concurrent('fails in prepare with the reason when its labels are not numbers', async () => {
+    const spec = await anExperiment(api, fixtures, fixtures.notNumbers, { name: 'nan-labels' });
+    const experiment = await ended(api, (await api.createExperiment(spec)).id);
+    expect(experiment.status).toBe('failed');
+    expect(experiment.failure).toMatchObject({ error: 'Stage.InvalidInput', stage: 'prepare' });
+    expect(experiment.failure?.message).toMatch(/label-not-a-number/);
+    expect(experiment.failure?.remedy).toBeTruthy();
+  });
+
+  it.concurrent('fails in prepare with the reason when its dataset has one class', async () => {
+    const spec = await anExperiment(api, fixtures, fixtures.oneClass, { name: 'one-class' });
+    const experiment = await ended(api, (await api.createExperiment(spec)).id);
+    expect(experiment.failure).toMatchObject({ error: 'Stage.InvalidInput', stage: 'prepare' });
+    expect(experiment.failure?.message).toMatch(/one class/);
+  });
+
+  it.concurrent('fails in train as diverged when the learning rate is absurd', async () => {
+    const spec = await anExperiment(api, fixtures, fixtures.slice, { name: 'diverges', train: { learningRate: 1000 } });
+    const experiment = await ended(api, (await api.createExperiment(spec)).id);
+    expect(experiment.status).toBe('failed');
+    expect(experiment.failure).toMatchObject({ error: 'Stage.Diverged', stage: 'train', attempt: 1 });
+    expect(experiment.failure?.remedy).toMatch(/learningRate/);
+  });
+});
