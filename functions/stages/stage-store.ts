@@ -18,8 +18,9 @@ const PROGRESS_TRIES = 4;
 
 const BATCH_ORDER: readonly BatchStatus[] = ['SUBMITTED', 'PENDING', 'RUNNABLE', 'STARTING', 'RUNNING'];
 const instant = (at: number | null): string | undefined => (at === null ? undefined : new Date(at).toISOString());
-const defined = <T extends object>(values: T): T =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== null)) as T;
+/** Without the values that are undefined, whose types may then forget them. */
+const defined = <T extends object>(values: { [K in keyof T]: T[K] | undefined }): T =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 
 /** True when the write happened, false when its condition did not hold. */
 const won = async (write: Promise<unknown>): Promise<boolean> => {
@@ -44,7 +45,7 @@ export const stageStore = (table: Table, clock: Clock = systemClock) => {
   /** @returns false when something as new was there already */
   const writeAttempt = ({ job, error, rung, microBatchDivisor }: ActionOf<'WriteAttempt'>): Promise<boolean> => {
     const { at, jobId, queue, status, exitCode } = job;
-    const item = defined({
+    const item = defined<AttemptItem>({
       experimentId: at.experimentId,
       run: at.run,
       stageIndex: STAGES.indexOf(at.stage),

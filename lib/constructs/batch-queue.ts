@@ -1,7 +1,6 @@
 import { CfnComputeEnvironment, CfnJobQueue, CfnSchedulingPolicy } from 'aws-cdk-lib/aws-batch';
 import type { CfnInstanceProfile } from 'aws-cdk-lib/aws-iam';
-import type { ISecurityGroup, ISubnet } from 'aws-cdk-lib/aws-ec2';
-import type { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
+import type { CfnLaunchTemplate, ISubnet } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
 import { isGpuQueue, QUEUE_PRICING, type QueueName } from '../config/queues.ts';
@@ -10,7 +9,7 @@ export type BatchQueueProps = {
   deployment: Deployment;
   queue: QueueName;
   subnets: readonly ISubnet[];
-  securityGroup: ISecurityGroup;
+  securityGroupId: string;
   launchTemplate: CfnLaunchTemplate;
   instanceProfile: CfnInstanceProfile;
 };
@@ -53,7 +52,7 @@ export class BatchQueue extends Construct {
         instanceTypes: [...instanceTypes],
         instanceRole: props.instanceProfile.attrArn,
         subnets: props.subnets.map(({ subnetId }) => subnetId),
-        securityGroupIds: [props.securityGroup.securityGroupId],
+        securityGroupIds: [props.securityGroupId],
         launchTemplate: { launchTemplateId: props.launchTemplate.ref, version: props.launchTemplate.attrLatestVersionNumber },
         ec2Configuration: [{ imageType: isGpuQueue(queue) ? 'ECS_AL2023_NVIDIA' : 'ECS_AL2023' }],
         updateToLatestImageVersion: true,

@@ -1,5 +1,5 @@
 import { Fn, Validations } from 'aws-cdk-lib';
-import { GatewayVpcEndpointAwsService, type ISubnet, IpAddresses, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { CfnSecurityGroup, GatewayVpcEndpointAwsService, type ISubnet, IpAddresses, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
 
@@ -9,7 +9,7 @@ import type { Deployment } from '../config/deployment.ts';
  */
 export class Network extends Construct {
   readonly subnets: readonly ISubnet[];
-  readonly securityGroup: SecurityGroup;
+  readonly securityGroupId: string;
 
   constructor(scope: Construct, id: string, { deployment }: { deployment: Deployment }) {
     super(scope, id);
@@ -34,10 +34,10 @@ export class Network extends Construct {
       reason: 'Flow logs are billed by volume, and training moves a lot of it. Nothing listens here, so there is little to see in them.',
     });
     this.subnets = privateSubnets ? vpc.privateSubnets : vpc.publicSubnets;
-    this.securityGroup = new SecurityGroup(this, 'Jobs', {
-      vpc,
-      description: `${deployment.name}: jobs may call out, nobody may call in`,
-      allowAllOutbound: true, // images, packages of the agent, AWS APIs
-    });
+    this.securityGroupId = new CfnSecurityGroup(this, 'Jobs', {
+      vpcId: vpc.vpcId,
+      groupDescription: `${deployment.name}: jobs may call out, nobody may call in`,
+      securityGroupEgress: [{ ipProtocol: '-1', cidrIp: '0.0.0.0/0', description: 'Images, the ECS agent, AWS APIs' }],
+    }).attrGroupId;
   }
 }

@@ -1,6 +1,6 @@
 import { Aws, Stack } from 'aws-cdk-lib';
 import { CfnJobDefinition } from 'aws-cdk-lib/aws-batch';
-import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { EVENTS, STAGE_ENV, STAGE_IMAGES, type Stage, stageCommand } from '../../functions/shared/contracts/names.ts';
@@ -15,7 +15,7 @@ export type StageJobDefinitionProps = {
   deployment: Deployment;
   stage: Stage;
   buckets: Buckets;
-  bus: IEventBus;
+  bus: EventBus;
   repositories: Repositories;
 };
 

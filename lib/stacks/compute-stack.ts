@@ -15,11 +15,11 @@ export class ComputeStack extends Stack {
   constructor(scope: Construct, id: string, { deployment, repositories }: { deployment: Deployment; repositories: Repositories }) {
     super(scope, id, { description: `Spotforge ${deployment.name}: network, compute environments, job queues` });
 
-    const { subnets, securityGroup } = new Network(this, 'Network', { deployment });
+    const { subnets, securityGroupId } = new Network(this, 'Network', { deployment });
     const launchTemplate = new JobLaunchTemplate(this, 'LaunchTemplate', { deployment });
     const { profile: instanceProfile } = new InstanceProfile(this, 'Instances', { deployment, repositories });
     const queueArn = (queue: QueueName): string =>
-      new BatchQueue(this, queue, { deployment, queue, subnets, securityGroup, launchTemplate, instanceProfile }).queueArn;
+      new BatchQueue(this, queue, { deployment, queue, subnets, securityGroupId, launchTemplate, instanceProfile }).queueArn;
 
     this.queueArns = Object.fromEntries(QUEUES.map((queue) => [queue, queueArn(queue)])) as Record<QueueName, string>;
   }

@@ -1,5 +1,4 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { StageImage } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
@@ -8,7 +7,7 @@ import { ImageRepository } from '../constructs/image-repository.ts';
 import { PrivateBucket } from '../constructs/private-bucket.ts';
 import { UserDirectory } from '../constructs/user-directory.ts';
 
-export type Buckets = { datasets: IBucket; experiments: IBucket; checkpoints: IBucket; releases: IBucket };
+export type Buckets = { datasets: PrivateBucket; experiments: PrivateBucket; checkpoints: PrivateBucket; releases: PrivateBucket };
 export type Repositories = Record<StageImage, ImageRepository>;
 
 /** All state lives here; every other stack can be deleted and deployed again without losing anything. */

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { DOCUMENTS, PYTHON_DOCUMENTS } from '../../functions/shared/contracts/documents.ts';
+import { openApi } from './openapi.ts';
 import { pythonNames } from './python-names.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -105,6 +106,7 @@ const pydanticModels = (): string => {
 const generated = (): Map<string, string> => {
   const files = new Map<string, string>();
   for (const name of Object.keys(DOCUMENTS)) files.set(`contracts/${name}.schema.json`, json(jsonSchema(name)));
+  files.set('contracts/openapi.json', json(openApi()));
   files.set(`${PYTHON_CONTRACTS}/names.py`, pythonNames());
   files.set(`${PYTHON_CONTRACTS}/models.py`, pydanticModels());
   return files;

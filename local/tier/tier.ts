@@ -61,7 +61,8 @@ export class Tier {
       const record: TierRecord = {
         endpoint: endpoints.emulator,
         executorEndpoint: endpoints.executor,
-        apiUrl: required(memory.deployed.outputs, 'ApiUrl'),
+        // Where the local AWS serves an HTTP API; the stack's own ApiUrl is the address that it would have on AWS.
+        apiUrl: `${endpoints.emulator}/_aws/execute-api/${required(memory.deployed.outputs, 'ApiId')}/$default`,
         region: REGION,
         userPoolClientId: required(memory.deployed.outputs, 'UserPoolClientId'),
         username: DEMO_USER.username,

@@ -41,7 +41,7 @@ def write_csv(path: Path, data: list[dict[str, str]]) -> Path:
 
 
 def vocabulary() -> list[str]:
-    words = {word for group in WORDS_BY_VALUE.values() for word in group} | set(FILLERS)
+    words = {word for group in WORDS_BY_VALUE.values() for word in group} | {word for word in FILLERS if len(word) > 1}
     letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
     return ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *sorted(words), *letters, *(f"##{letter}" for letter in letters)]
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { SFNClient } from '@aws-sdk/client-sfn';
+import { CreateStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { inject } from 'vitest';
 
@@ -53,5 +53,16 @@ export const localAws = async () => {
     eventBridge.send(new CreateEventBusCommand({ Name: bus })),
   ]);
   const client = DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } });
-  return { settings, table: { client, table }, dynamodb, s3, stepFunctions, eventBridge, buckets, bus };
+  /** A state machine that waits for an hour whatever it is started with. */
+  const aStateMachine = async (): Promise<string> => {
+    const { stateMachineArn = '' } = await stepFunctions.send(
+      new CreateStateMachineCommand({
+        name: `machine-${own}`,
+        roleArn: 'arn:aws:iam::000000000000:role/states',
+        definition: JSON.stringify({ StartAt: 'Wait', States: { Wait: { Type: 'Wait', Seconds: 3600, End: true } } }),
+      }),
+    );
+    return stateMachineArn;
+  };
+  return { settings, aStateMachine, table: { client, table }, dynamodb, s3, stepFunctions, eventBridge, buckets, bus };
 };

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from spotforge_runtime.errors import InvalidInput
-
-from spotforge_data.sources import CHUNK_BYTES
+from spotforge_runtime.storage import CHUNK_BYTES
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
 # A field holds one text; beyond this a quote was never closed.

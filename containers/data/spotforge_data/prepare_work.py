@@ -35,25 +35,29 @@ STEPS = 4
 
 def work(context: StageContext) -> PrepareSummary:
     """Reads, checks, splits, counts what will be truncated, and stores the processed version."""
-    spec = context.spec
+    spec, classes = context.spec, len(context.spec.dataset.labels.values)
     check_shares(spec.dataset.split.validation, spec.dataset.split.test)
     raw = context.inputs.summary("ingest", IngestSummary)
 
     context.progress.report(step=0, total_steps=STEPS, message="reading rows")
     checked = _read(context)
-    check_rejected(checked, _diagnosis(context, checked) if checked.rejected else ())
+    check_rejected(checked, lambda: _diagnosis(context, _report(checked, 0, Splits([], [], []), [], classes)))
 
     context.progress.report(step=1, message="splitting")
     split = spec.dataset.split
     splits = split_rows(checked.kept, seed=split.seed, validation=split.validation, test=split.test)
-    check_splits(splits, spec.dataset.labels.values, ())
+    check_splits(
+        splits,
+        spec.dataset.labels.values,
+        lambda: _diagnosis(context, _report(checked, 0, splits, [], classes)),
+    )
     calibration = choose_calibration(splits.train, spec.quantize.calibration_rows, seed=split.seed)
 
     context.progress.report(step=2, message="counting tokens")
     truncated = _count_truncated(context, checked.kept)
 
     context.progress.report(step=3, message="storing")
-    report = _report(checked, truncated, splits, calibration, len(spec.dataset.labels.values))
+    report = _report(checked, truncated, splits, calibration, classes)
     files = _write_files(context.scratch / "processed", splits, calibration, report)
     version = store_version(context, "processed", spec.dataset.name, files, parent=raw.dataset_sha256)
     refer_outputs(context, version, {path: name for name, path in PATHS.items()})
@@ -95,10 +99,9 @@ def _count_truncated(context: StageContext, rows: Sequence[Row]) -> int:
     return count_truncated([row.text for row in rows], tokenizer, context.spec.train.max_length, count)
 
 
-def _diagnosis(context: StageContext, checked: CheckedRows) -> list[str]:
-    """The report of a dataset that may be refused, in the attempt's own folder: no version will hold it."""
-    report = _report(checked, 0, Splits([], [], []), [], len(context.spec.dataset.labels.values))
-    return [uri_of_output(context.outputs.write_json("rejected-rows.json", report))]
+def _diagnosis(context: StageContext, report: PrepareReport) -> list[str]:
+    """Stores the report of a dataset that is refused in the attempt's own folder: no version will hold it."""
+    return [uri_of_output(context.outputs.write_json(REPORT, report))]
 
 
 def _report(checked: CheckedRows, truncated: int, splits: Splits, calibration: Sequence[Row], classes: int) -> PrepareReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ class SourceFile:
 
     path: str
     bytes: int
-    content: Callable[[], Iterator[bytes]]
+    content: Callable[[], Iterator[builtins.bytes]]
 
 
 def list_source(context: StageContext, uri: str, where: str) -> list[SourceFile]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from spotforge_runtime.errors import InvalidInput
 
@@ -16,8 +16,8 @@ FEWEST_VALIDATION_ROWS = 50
 FEWEST_TRAIN_ROWS = 100  # as many as the smallest calibration set
 
 
-def check_rejected(checked: CheckedRows, diagnostics: Sequence[str]) -> None:
-    """InvalidInput when there are no rows or more than 5 % of them were rejected."""
+def check_rejected(checked: CheckedRows, diagnose: Callable[[], Sequence[str]]) -> None:
+    """InvalidInput when there are no rows or more than 5 % of them were rejected. `diagnose` stores a report."""
     if checked.read_count == 0:
         raise InvalidInput("The data file has no rows.", where="dataset", remedy="Send a file with rows.")
     share = checked.rejected_count / checked.read_count
@@ -26,12 +26,12 @@ def check_rejected(checked: CheckedRows, diagnostics: Sequence[str]) -> None:
         reasons = ", ".join(f"{rejected.count} {reason}" for reason, rejected in worst)
         row, detail = worst[0][1].examples[0]
         raise InvalidInput(
-            f"{checked.rejected_count} of {checked.read_count} rows ({share:.1%}) cannot be used; at most {MOST_REJECTED:.0%} may: "
-            f"{reasons}. For example row {row}: {detail}.",
+            f"{checked.rejected_count} of {checked.read_count} rows ({share:.1%}) cannot be used; "
+            f"at most {MOST_REJECTED:.0%} may: {reasons}. For example row {row}: {detail}.",
             where=f"dataset, row {row}",
             remedy="Correct these rows, or dataset.columns and dataset.labels if they name the wrong thing; "
             "report.json lists every reason.",
-            diagnostics=diagnostics,
+            diagnostics=diagnose(),
         )
 
 
@@ -45,7 +45,7 @@ def check_shares(validation: float, test: float) -> None:
         )
 
 
-def check_splits(splits: Splits, values: Sequence[float], diagnostics: Sequence[str]) -> None:
+def check_splits(splits: Splits, values: Sequence[float], diagnose: Callable[[], Sequence[str]]) -> None:
     """InvalidInput, with the numbers and what to do, when a split is too small or train has one class only."""
     for rows, fewest, name in (
         (splits.test, FEWEST_TEST_ROWS, "test"),
@@ -54,12 +54,12 @@ def check_splits(splits: Splits, values: Sequence[float], diagnostics: Sequence[
     ):
         if len(rows) < fewest:
             raise InvalidInput(
-                f"The {name} split has {len(rows)} rows of {len({row.group for row in rows})} groups; at least {fewest} are needed "
-                f"({_sizes(splits)}).",
+                f"The {name} split has {len(rows)} rows of {len({row.group for row in rows})} groups; "
+                f"at least {fewest} are needed ({_sizes(splits)}).",
                 where=f"dataset.split.{name}",
                 remedy="Send more rows, or raise dataset.split."
                 + (f"{name}." if name != "train" else "train's share by lowering test and validation."),
-                diagnostics=diagnostics,
+                diagnostics=diagnose(),
             )
     classes = Counter(row.label for row in splits.train)
     if len(classes) == 1:
@@ -68,7 +68,7 @@ def check_splits(splits: Splits, values: Sequence[float], diagnostics: Sequence[
             f"All {len(splits.train)} rows to train on have the label {only:g}; there is nothing to learn ({_sizes(splits)}).",
             where="dataset.labels",
             remedy="Send rows of at least two label values, in more than one group.",
-            diagnostics=diagnostics,
+            diagnostics=diagnose(),
         )
 
 

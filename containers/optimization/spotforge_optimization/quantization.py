@@ -1,7 +1,7 @@
 """Static INT8 quantisation (QDQ) of an exported encoder, by recipe."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,13 +19,33 @@ class Recipe:
     name: RecipeName
     operators: tuple[str, ...]  # none: every type that onnxruntime can quantise
     per_channel: bool
+    # Weights in 7 bit. Without VNNI a CPU adds two products of U8S8 in 16 bit, which overflow beyond: AVX2 would compute
+    # something else than what was calibrated and gated here.
+    reduced_range: bool
+    # The second feed-forward layers of the encoder's first half cause most of the loss.
     keep_early_contractions: bool
+    # No rounding of a layer's output to 8 bit again: onnxruntime then fuses the layer to MatMulIntegerToFloat.
     float_outputs: bool
 
+    def as_document(self) -> dict[str, object]:
+        return asdict(self) | {"format": "QDQ", "activations": "QUInt8", "weights": "QInt8", "calibration": "MinMax"}
 
+
+# Chosen on validation (MiniLM, 7 classes, 1,148 rows, AVX-512 VNNI), mean |expected score delta| / (K - 1) with float outputs:
+# all weight layers 0.0112, without the early contracting ones 0.0079, without any contracting one 0.0079; in reduced range
+# 0.0118, 0.0088, 0.0085. With 8-bit outputs it is 0.0488 and 0.0207 for the first two.
 RECIPES: dict[RecipeName, Recipe] = {
-    "balanced": Recipe("balanced", ("MatMul", "Gemm"), per_channel=True, keep_early_contractions=True, float_outputs=True),
-    "all-operators": Recipe("all-operators", (), per_channel=False, keep_early_contractions=False, float_outputs=False),
+    "balanced": Recipe(
+        "balanced",
+        operators=("MatMul", "Gemm"),
+        per_channel=True,
+        reduced_range=True,
+        keep_early_contractions=True,
+        float_outputs=True,
+    ),
+    "all-operators": Recipe(
+        "all-operators", operators=(), per_channel=False, reduced_range=False, keep_early_contractions=False, float_outputs=False
+    ),
 }
 
 
@@ -84,6 +104,7 @@ def quantize(fp32: Path, int8: Path, recipe: Recipe, batches: CalibrationBatches
         op_types_to_quantize=list(recipe.operators) or None,
         nodes_to_quantize=chosen or None,
         per_channel=recipe.per_channel,
+        reduce_range=recipe.reduced_range,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
         calibrate_method=CalibrationMethod.MinMax,

@@ -43,6 +43,7 @@ def main(arguments: list[str]) -> int:
     interruption.listen()
     _end_with_parent()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     return _run(parsed.module, home, interruption)
 
 

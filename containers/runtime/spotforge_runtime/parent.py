@@ -29,9 +29,12 @@ SPOT_NOTICE_SIGNAL = signal.SIGUSR2
 WATCH_SECONDS = 0.5
 SPOT_NOTICE_SECONDS = 5.0
 STACKS_WRITTEN_SECONDS = 0.3  # faulthandler needs milliseconds
+STACKS_UPLOADED_SECONDS = 3.0
 HANG_SHARE = 0.8
 # Batch kills 30 s after SIGTERM; the last seconds are for stacks and result.
 GRACE_SECONDS = 25.0
+# faulthandler restarts the system call it interrupts: a SIGTERM that comes meanwhile would not wake a sleeping child.
+STACKS_FIRST_SECONDS = 0.1
 OUT_OF_MEMORY_EVENTS = Path("/sys/fs/cgroup/memory.events")
 
 
@@ -56,7 +59,9 @@ class _Guardian:
         self._home = home
         self._ended = threading.Event()
         self._asked_to_end_at: float | None = None
+        self._end_signal = signal.SIGTERM
         self._stacks_wanted = threading.Event()
+        self._uploading_stacks = False
         self._watched: tuple[object, float] = (None, time.monotonic())
         self._dumped_for: object = ()
 
@@ -73,14 +78,17 @@ class _Guardian:
         watcher.start()
         code = self._child.wait()
         self._ended.set()
-        watcher.join(STACKS_WRITTEN_SECONDS + 10)
+        if self._stacks_wanted.is_set() or self._uploading_stacks:
+            watcher.join(STACKS_UPLOADED_SECONDS)
         return self._conclude(code, _out_of_memory_kills() > out_of_memory_kills)
 
     def _pass_on(self, number: int, _frame: FrameType | None) -> None:
         if self._asked_to_end_at is None:
             self._asked_to_end_at = time.monotonic()
+            self._end_signal = signal.Signals(number)
             self._tell_child(STACKS_SIGNAL)
             self._stacks_wanted.set()
+            time.sleep(STACKS_FIRST_SECONDS)
         self._tell_child(signal.Signals(number))
 
     def _tell_child(self, number: signal.Signals) -> None:
@@ -98,14 +106,18 @@ class _Guardian:
                 if notice.given():
                     told = True
                     self._tell_child(SPOT_NOTICE_SIGNAL)
-            if self._asked_to_end_at is not None and now - self._asked_to_end_at > GRACE_SECONDS:
-                self._tell_child(signal.SIGKILL)
+            if self._asked_to_end_at is not None:
+                # Said again for the case that it was lost as above; a child that knows already does not mind.
+                late = now - self._asked_to_end_at > GRACE_SECONDS
+                self._tell_child(signal.SIGKILL if late else self._end_signal)
             if self._hangs(now):
                 self._tell_child(STACKS_SIGNAL)
                 self._stacks_wanted.set()
             if self._stacks_wanted.is_set():
+                self._uploading_stacks = True
                 self._stacks_wanted.clear()
                 self._upload_stacks()
+                self._uploading_stacks = False
         if self._stacks_wanted.is_set():
             self._upload_stacks()
 

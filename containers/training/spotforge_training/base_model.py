@@ -34,7 +34,7 @@ def load_base_model(folder: Path, classes: int, auto_class: Any = AutoModelForSe
         raise InvalidInput(
             f"The base model could not be loaded: {error}",
             where="model.base",
-            remedy="Give a Hugging Face directory with config.json, model.safetensors and tokenizer.json of a class that transformers knows.",
+            remedy="Give a Hugging Face directory (config.json, model.safetensors, tokenizer.json) of a kind transformers knows.",
         ) from error
     return cast(PreTrainedModel, model)
 

@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 import transformers
@@ -12,11 +13,12 @@ from spotforge_runtime.checkpoints import CheckpointStore
 from spotforge_runtime.errors import ContractBroken
 from spotforge_runtime.interruption import Interruption
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from typing_extensions import override
 
 from spotforge_training.training_recipe import TrainingRecipe
 
 CONDITIONS = "conditions.json"
-# The Trainer pickles its arguments beside each checkpoint. Nothing reads them back, and a checkpoint should hold no pickled objects.
+# The Trainer pickles its arguments beside each checkpoint. Nothing reads them back, and a checkpoint should hold no pickles.
 PICKLED_ARGUMENTS = "training_args.bin"
 
 Conditions = dict[str, int | float | str]
@@ -46,15 +48,18 @@ class Checkpointing(TrainerCallback):
         self._last_time = clock()
         self._last_step = resumed_from_step or 0
 
-    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
+    @override
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self._last_time = self._clock()
 
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
+    @override
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         if self._interruption.requested or self._clock() - self._last_time >= self._every_seconds:
             control.should_log = True  # or the steps since the last line would be in no line after a resume
             control.should_save = True
 
-    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
+    @override
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
         (folder / PICKLED_ARGUMENTS).unlink(missing_ok=True)
         (folder / CONDITIONS).write_text(json.dumps(self._conditions, indent=2, sort_keys=True))
@@ -71,7 +76,7 @@ class Checkpointing(TrainerCallback):
         if not self._interruption.requested:
             return
         if trainer.state.global_step > self._last_step:
-            trainer._save_checkpoint(trainer.model, None)
+            trainer._save_checkpoint(trainer.model, None)  # type: ignore[no-untyped-call]
             self.on_save(trainer.args, trainer.state, trainer.control)
         self._store.wait()
         raise self._interruption.error()

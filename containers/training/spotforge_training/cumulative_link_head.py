@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from spotforge_training.ordered_cutpoints import OrderedCutpoints, quantile_cutpoints
 
-# The spread of a fresh classifier in the BERT family (`initializer_range`): f(x) starts close to 0, where the cutpoints hold the frequencies.
+# The spread of a fresh classifier in the BERT family (`initializer_range`): f(x) starts close to 0, where the cutpoints
+# hold the frequencies.
 LATENT_SPREAD = 0.02
 
 
@@ -30,7 +31,8 @@ class CumulativeLinkHead(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Shape (..., H) to (..., K-1), in float32 even under autocast: differences of logits carry the likelihood."""
         latent = (features.float() * self.latent).sum(dim=-1, keepdim=True)
-        return latent - self.cutpoints()
+        logits: Tensor = latent - self.cutpoints()
+        return logits
 
     def folded(self) -> nn.Linear:
         """The same function as a stock `nn.Linear(H, K-1)`: K-1 equal rows, bias = -theta."""

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-# float32 cannot hold the distance of two cutpoints under a latent of 1e6; the loss stays finite there, and huge enough to be noticed.
+# float32 cannot hold the distance of two cutpoints under a latent of 1e6; the loss stays finite there, and huge enough to show.
 SMALLEST_DIFFERENCE = 1e-6
 
 
@@ -38,7 +38,7 @@ def cumulative_link_losses(logits: Tensor, labels: Tensor) -> Tensor:
 def cumulative_link_loss(logits: Tensor, labels: Tensor, examples: Tensor | int | None = None) -> Tensor:
     """Sum of the losses over `examples`, which is the number of rows when absent: the mean.
 
-    A micro-batch passes the rows of the whole batch, so that accumulating micro-batches of any size adds up to one batch's gradient.
+    A micro-batch passes the rows of the whole batch, so that micro-batches of any size add up to one batch's gradient.
 
     >>> round(cumulative_link_loss(torch.tensor([[0.0], [0.0]]), torch.tensor([0, 1])).item(), 4)
     0.6931

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from spotforge_training.training_metrics import Line
 
@@ -38,7 +38,7 @@ def curves_svg(lines: Sequence[Line], *, title: str, baseline_mae: float) -> str
     body = _panel(70, "Loss (nats)", loss, steps) + _panel(70 + PANEL_WIDTH + 90, "Mean absolute error (classes)", mae, steps)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
-        f'aria-label="{escape(title, {chr(34): "&quot;"})}" font-family="system-ui, sans-serif" font-size="12" fill="{NEUTRAL}">\n'
+        f'aria-label={quoteattr(title)} font-family="system-ui, sans-serif" font-size="12" fill="{NEUTRAL}">\n'
         f'<text x="70" y="24" font-size="15" font-weight="600">{escape(title)}</text>\n{body}</svg>\n'
     )
 

@@ -1,14 +1,16 @@
 """Recognises a run that will not come back, and ends it while the reason is still known."""
 
 import math
+from typing import Any
 
 import torch
 from spotforge_runtime.errors import Diverged
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from typing_extensions import override
 
 # The usual bound for fine-tuning encoders (BERT, Devlin et al. 2019, and every recipe since).
 LARGEST_GRADIENT_NORM = 1.0
-# Ten times worse than knowing nothing, five steps running, is no bad batch; three times worse, thirty steps running, is no warm-up.
+# Ten times worse than knowing nothing, five steps running, is no bad batch; three times worse, thirty steps running, no warm-up.
 PATIENCE = ((10.0, 5), (3.0, 30))
 
 
@@ -43,7 +45,7 @@ def _diverged(reason: str, step: int, learning_rate: float) -> Diverged:
     )
 
 
-class DivergenceGuard(TrainerCallback):  # type: ignore[misc, unused-ignore]
+class DivergenceGuard(TrainerCallback):
     """Clips the gradient before each optimiser step and has the watch judge the step, so that a NaN never reaches the weights.
 
     `loss` is the loss of the step in progress, summed over its micro-batches by the trainer.
@@ -53,12 +55,12 @@ class DivergenceGuard(TrainerCallback):  # type: ignore[misc, unused-ignore]
         self._watch = watch
         self.loss = 0.0
 
-    def on_step_begin(self, _args: TrainingArguments, _state: TrainerState, _control: TrainerControl, **_: object) -> None:
+    @override
+    def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self.loss = 0.0
 
-    def on_pre_optimizer_step(
-        self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **kwargs: object
-    ) -> None:
+    @override
+    def on_pre_optimizer_step(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         model, optimizer = kwargs["model"], kwargs["optimizer"]
         assert isinstance(model, torch.nn.Module) and isinstance(optimizer, torch.optim.Optimizer)
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), LARGEST_GRADIENT_NORM)

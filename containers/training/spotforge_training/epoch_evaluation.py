@@ -1,20 +1,23 @@
 """Validation between epochs."""
 
 from collections.abc import Callable
+from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from typing_extensions import override
 
 
-class EpochEvaluation(TrainerCallback):  # type: ignore[misc, unused-ignore]
+class EpochEvaluation(TrainerCallback):
     """Evaluates what an epoch left before the next one begins; the last epoch is evaluated by the stage itself.
 
     At the beginning and not at the end, so that a run resumed from a checkpoint of an epoch's very last step evaluates too.
     """
 
-    def __init__(self, evaluate: Callable[[TrainerState], None]) -> None:
+    def __init__(self, evaluate: Callable[[TrainerState], object]) -> None:
         self._evaluate = evaluate
 
-    def on_epoch_begin(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: object) -> None:
+    @override
+    def on_epoch_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         steps_an_epoch = state.max_steps // state.num_train_epochs
         seen = any(line["step"] == state.global_step and "eval_loss" in line for line in state.log_history)
         if state.global_step > 0 and state.global_step % steps_an_epoch == 0 and not seen:

@@ -14,8 +14,8 @@ def final_linear(model: PreTrainedModel) -> str:
     Raises:
         InvalidInput: there is none, or more than one, so that an ordinal head cannot be put in its place.
     """
-    encoder = model.base_model_prefix
-    found = [
+    encoder: str = model.base_model_prefix
+    found: list[str] = [
         name
         for name, module in model.named_modules()
         if isinstance(module, nn.Linear) and module.out_features == model.num_labels and name.split(".")[0] != encoder
@@ -23,9 +23,9 @@ def final_linear(model: PreTrainedModel) -> str:
     if len(found) != 1:
         raise InvalidInput(
             f"The base model's class {type(model).__name__} has {len(found)} layers that could be its last one"
-            f"{': ' + ', '.join(found) if found else ''}; an ordinal head needs exactly one linear layer from features to labels.",
+            f"{': ' + ', '.join(found) if found else ''}; an ordinal head needs exactly one, linear.",
             where="model.base",
-            remedy="Choose a base model whose sequence-classification head ends in one linear layer, such as BERT, DistilBERT or RoBERTa.",
+            remedy="Choose a base model whose classification head ends in one linear layer, such as BERT, DistilBERT or RoBERTa.",
         )
     return found[0]
 

@@ -16,6 +16,6 @@ def save_stock_model(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase,
     """
     cutpoints = fold_head(model)
     # One file whatever the size: the manifest and the exporter name it.
-    model.float().save_pretrained(folder, safe_serialization=True, max_shard_size="1TB")
+    model.save_pretrained(folder, safe_serialization=True, max_shard_size="1TB")
     tokenizer.save_pretrained(folder)
     return cutpoints

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
-# Below this distance two neighbouring cutpoints would leave the class between them no probability that float32 can tell from none.
+# Nearer to each other, two cutpoints would leave the class between them no probability that float32 can tell from none.
 SMALLEST_GAP = 1e-3
 
 
@@ -33,7 +34,7 @@ class OrderedCutpoints(nn.Module):
     def at(cls, values: Sequence[float]) -> "OrderedCutpoints":
         """Cutpoints that start at ascending `values`; neighbours closer than SMALLEST_GAP are moved apart."""
         cutpoints = cls(len(values))
-        rises = [max(high - low - SMALLEST_GAP, 1e-6) for low, high in zip(values, values[1:], strict=False)]
+        rises = [max(high - low - SMALLEST_GAP, 1e-6) for low, high in pairwise(values)]
         with torch.no_grad():
             cutpoints.first.fill_(values[0])
             cutpoints.gaps.copy_(torch.tensor([_inverse_softplus(rise) for rise in rises]))

@@ -24,7 +24,8 @@ def median_class(logits: Logits) -> NDArray[np.int32]:
     >>> median_class(np.array([[3.0, 0.2, -1.0], [-0.1, -2.0, -3.0]], dtype=np.float32)).tolist()
     [2, 0]
     """
-    return (logits > 0).sum(axis=1, dtype=np.int32)
+    above: NDArray[np.int32] = (logits > 0).sum(axis=1, dtype=np.int32)
+    return above
 
 
 def expected_score(logits: Logits) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from spotforge_training.text_examples import Example, TextExamples
 from spotforge_training.training_recipe import HEAD_LEARNING_RATE_FACTOR
 
 
-class OrdinalRegressionTrainer(Trainer):  # type: ignore[misc, unused-ignore]
+class OrdinalRegressionTrainer(Trainer):
     """Trains a model whose last linear layer is a `CumulativeLinkHead`.
 
     - loss: the cumulative-link likelihood, a micro-batch's share of the whole batch's mean;
@@ -42,6 +42,7 @@ class OrdinalRegressionTrainer(Trainer):  # type: ignore[misc, unused-ignore]
     ) -> None:
         self._guard = guard
         self._examples = train_examples
+        self._ordinal_model = model
         super().__init__(
             model=model,
             args=args,
@@ -64,15 +65,15 @@ class OrdinalRegressionTrainer(Trainer):  # type: ignore[misc, unused-ignore]
 
     def create_optimizer(self) -> torch.optim.Optimizer:
         if self.optimizer is None:
-            cls, options = self.get_optimizer_cls_and_kwargs(self.args, self.model)
+            cls, options = self.get_optimizer_cls_and_kwargs(self.args)
             self.optimizer = cls(self._parameter_groups(), **options)
         return self.optimizer
 
     def _parameter_groups(self) -> list[dict[str, Any]]:
-        heads = [module for module in self.model.modules() if isinstance(module, CumulativeLinkHead)]
+        heads = [module for module in self._ordinal_model.modules() if isinstance(module, CumulativeLinkHead)]
         of_head = {id(parameter) for head in heads for parameter in head.parameters()}
-        decayed = set(self.get_decay_parameter_names(self.model))
-        rest = [(n, p) for n, p in self.model.named_parameters() if p.requires_grad and id(p) not in of_head]
+        decayed = set(self.get_decay_parameter_names(self._ordinal_model))
+        rest = [(n, p) for n, p in self._ordinal_model.named_parameters() if p.requires_grad and id(p) not in of_head]
         groups: list[dict[str, Any]] = [
             {"params": [p for n, p in rest if n in decayed], "weight_decay": self.args.weight_decay},
             {"params": [p for n, p in rest if n not in decayed], "weight_decay": 0.0},
@@ -91,7 +92,7 @@ class OrdinalRegressionTrainer(Trainer):  # type: ignore[misc, unused-ignore]
 
     def logits_of(self, examples: TextExamples, after_batch: Callable[[int], None] = lambda _rows: None) -> NDArray[np.float32]:
         """Shape (N, K-1), in the examples' order."""
-        return predict_logits(self.model, examples, self.data_collator, after_batch=after_batch)
+        return predict_logits(self._ordinal_model, examples, self.data_collator, after_batch=after_batch)
 
     def figures_of(self, logits: NDArray[np.float32], labels: NDArray[np.int32]) -> dict[str, float]:
         """Mean loss in nats and MAE in classes."""

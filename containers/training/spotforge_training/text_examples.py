@@ -13,16 +13,22 @@ Example = dict[str, Any]
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """Raises InvalidInput when the base model's directory holds no tokenizer."""
+    """The fast tokenizer of the base model's directory. Raises InvalidInput when it holds none, or one that cannot pad."""
+    if not (folder / "tokenizer.json").is_file():
+        raise InvalidInput(
+            "The base model has no tokenizer.json.",
+            where="model.base",
+            remedy="Save the tokenizer as a fast one beside the model: tokenizer.save_pretrained(folder).",
+        )
     try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(  # type: ignore[no-untyped-call]
             folder, local_files_only=True, use_fast=True, trust_remote_code=False
         )
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # the library's parsers raise whatever their format's library raises
         raise InvalidInput(
             f"The base model's tokenizer could not be loaded: {error}",
             where="model.base",
-            remedy="The base model's directory needs tokenizer.json and tokenizer_config.json.",
+            remedy="Save tokenizer.json and tokenizer_config.json again with transformers 4.57.",
         ) from error
     if tokenizer.pad_token_id is None:
         raise InvalidInput(

@@ -1,14 +1,16 @@
 """What a run tells while it works: step, epoch, loss, learning rate, and the figures of each evaluation."""
 
 from collections.abc import Callable
+from typing import Any
 
 from spotforge_runtime.progress import Progress
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from typing_extensions import override
 
 from spotforge_training.work_meter import WorkMeter
 
 
-class TrainingProgress(TrainerCallback):  # type: ignore[misc, unused-ignore]
+class TrainingProgress(TrainerCallback):
     """Reports after every step and every evaluated batch; the runtime thins the reports out."""
 
     def __init__(
@@ -23,14 +25,16 @@ class TrainingProgress(TrainerCallback):  # type: ignore[misc, unused-ignore]
         self._total = 0
         self.metrics: dict[str, float] = {}
 
-    def on_train_begin(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: object) -> None:
+    @override
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self._step, self._total = state.global_step, state.max_steps
         self._meter.trained(round(self._training_rows * state.global_step / state.max_steps))
 
-    def on_step_end(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **kwargs: object) -> None:
+    @override
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self._step = state.global_step
         self._meter.trained(round(self._training_rows * state.global_step / state.max_steps))
-        self.metrics |= {"loss": self._loss(), "learningRate": kwargs["lr_scheduler"].get_last_lr()[0]}  # type: ignore[attr-defined]
+        self.metrics |= {"loss": self._loss(), "learningRate": kwargs["lr_scheduler"].get_last_lr()[0]}
         # The epoch of the step just done: at its very end `state.epoch` is already the next whole number.
         epoch = min(self._epochs, int((state.global_step - 1) * self._epochs / state.max_steps) + 1)
         self.tell(f"epoch {epoch}/{self._epochs}")

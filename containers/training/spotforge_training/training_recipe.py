@@ -7,7 +7,7 @@ import torch
 from spotforge_runtime.contracts.models import TrainSpec
 from transformers import TrainingArguments
 
-# Head and cutpoints start from nothing while the encoder starts trained; and they are few, so that a large step harms nothing else.
+# Head and cutpoints start from nothing while the encoder starts trained; and they are few: a large step harms nothing else.
 HEAD_LEARNING_RATE_FACTOR = 50.0
 WARMUP_SHARE = 0.1
 WEIGHT_DECAY = 0.01

@@ -94,7 +94,7 @@ def work(context: StageContext) -> TrainSummary:
         _, measured = figures(validation, validation_examples, "validation")
         progress.metrics |= {"validationLoss": measured["loss"], "validationMae": measured["mae"]}
         state.log_history.append(
-            {"step": state.global_step, "epoch": state.epoch, "eval_loss": measured["loss"], "eval_mae": measured["mae"]}
+            {"step": state.global_step, "epoch": state.epoch or 0.0, "eval_loss": measured["loss"], "eval_mae": measured["mae"]}
         )
         return measured
 
@@ -156,7 +156,7 @@ def make_reproducible(recipe: TrainingRecipe) -> None:
     torch.set_num_threads(recipe.threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     # It comes with the above and would fill every fresh tensor with NaN, a guard against bugs that costs time in each step.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    setattr(torch.utils.deterministic, "fill_uninitialized_memory", False)  # noqa: B010 - the stubs do not know it
     set_seed(recipe.seed)
 
 

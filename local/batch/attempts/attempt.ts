@@ -96,8 +96,9 @@ export class Attempt {
     this.#after(noticeMs, () => this.stop({ kind: 'host', instanceId: this.#record.instanceId }));
   }
 
-  /** Sends a signal without taking the attempt for ended; for the executor's own shutdown. */
+  /** The executor itself ends: the process gets the signal, or is not started any more. */
   signal(signal: 'SIGTERM' | 'SIGKILL'): void {
+    this.#cause ??= { kind: 'host', instanceId: this.#record.instanceId };
     if (signal === 'SIGKILL') this.#kill();
     else this.#child?.signal(signal);
   }

@@ -18,6 +18,9 @@ export interface JobsDependencies {
   limits: MachineLimits;
 }
 
+/** How long a killed process and the last lines of its log are waited for. */
+const LAST_WAIT_MS = 2_000;
+
 /** All jobs: takes them in, has the scheduler pick, runs attempts, ends them on request. */
 export class Jobs {
   readonly #place: Place;
@@ -94,11 +97,14 @@ export class Jobs {
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
     for (const attempt of this.#running.values()) attempt.signal('SIGTERM');
-    for (const end = Date.now() + graceMs; this.#running.size > 0 && Date.now() < end; )
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await this.#noneRunning(graceMs);
     for (const attempt of this.#running.values()) attempt.signal('SIGKILL');
-    while (this.#running.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    await Promise.race([Promise.all(this.#releases), new Promise((resolve) => setTimeout(resolve, 2_000))]);
+    await this.#noneRunning(LAST_WAIT_MS);
+    await Promise.race([Promise.all(this.#releases), pause(LAST_WAIT_MS)]);
+  }
+
+  async #noneRunning(timeoutMs: number): Promise<void> {
+    for (const end = Date.now() + timeoutMs; this.#running.size > 0 && Date.now() < end; ) await pause(10);
   }
 
   #leaveSubmitted(job: JobRecord): void {
@@ -146,7 +152,10 @@ export class Jobs {
     this.#releases.add(released);
     await released;
     this.#releases.delete(released);
-    if (outcome === 'retry' && !this.#closing && !hasEnded(job)) {
+    if (outcome === 'over' || this.#closing) return;
+    // Terminated between two attempts: there is no process to wait for.
+    if (job.isTerminated) this.#endWaiting(job, job.statusReason ?? '', 'isTerminated');
+    else {
       this.#life.becomesRunnable(job);
       this.schedule();
     }
@@ -176,3 +185,5 @@ export class Jobs {
     };
   }
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

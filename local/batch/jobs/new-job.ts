@@ -31,7 +31,7 @@ export function newJob(
     parameters,
     retryStrategy: request.retryStrategy ?? definition.retryStrategy ?? {},
     ...(timeout && { timeout }),
-    tags: { ...(definition.propagateTags ? definition.tags : {}), ...request.tags },
+    tags: request.tags ?? {},
     propagateTags: request.propagateTags ?? definition.propagateTags,
     platformCapabilities: definition.platformCapabilities,
     isCancelled: false,

@@ -37,8 +37,9 @@ export function page<T>(
   request: { maxResults?: number | undefined; nextToken?: string | null | undefined },
   most: number,
 ): { items: T[]; nextToken?: string } {
-  const from = request.nextToken ? Number(Buffer.from(request.nextToken, 'base64url').toString()) : 0;
-  if (!Number.isInteger(from) || from < 0) throw new ClientException('Invalid nextToken.');
+  const token = request.nextToken ? Buffer.from(request.nextToken, 'base64url').toString() : '0';
+  if (!/^\d+$/.test(token)) throw new ClientException('Invalid nextToken.');
+  const from = Number(token);
   const to = from + Math.min(request.maxResults ?? most, most);
   const items = all.slice(from, to);
   return to < all.length ? { items, nextToken: Buffer.from(String(to)).toString('base64url') } : { items };

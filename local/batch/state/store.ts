@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { codeOf, messageOf, StartupError } from '../errors.ts';
 import { readJson, writeAtomically } from './atomic-file.ts';
 import { hasEnded, type JobRecord } from './job-record.ts';
@@ -21,7 +21,7 @@ export class Store {
   constructor(directory: string, now = Date.now()) {
     this.directory = directory;
     try {
-      mkdirSync(join(directory, 'jobs'), { recursive: true });
+      makeDirectory(join(directory, 'jobs'));
       rmSync(this.scratchRoot, { recursive: true, force: true });
       mkdirSync(this.scratchRoot, { recursive: true });
       this.resources = { ...noResources(), ...(readJson(this.#resourcesFile) as Partial<Resources> | undefined) };
@@ -77,4 +77,11 @@ export class Store {
     for (const job of inOrder) this.jobs.set(job.jobId, job);
     this.#sequence = inOrder.at(-1)?.sequence ?? 0;
   }
+}
+
+/** Node's recursive mkdir never returns for a directory that the kernel refuses to make, below /proc for example. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path);
 }

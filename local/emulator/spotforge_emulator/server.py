@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from spotforge_emulator.child_processes import end_children
+from spotforge_emulator.save_failures import watch_saving
 from spotforge_emulator.settings import Settings
 from spotforge_emulator.startup_error import StartupError
 from spotforge_emulator.state_directory import mark_running, mark_saved, was_interrupted
@@ -67,6 +68,7 @@ async def _serve(application: Application, listener: socket.socket, settings: Se
         loop.add_signal_handler(number, stop)
     watcher = asyncio.create_task(_watch_parent(parent, stop))
 
+    failures = watch_saving()
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
@@ -75,19 +77,11 @@ async def _serve(application: Application, listener: socket.socket, settings: Se
     await hypercorn_serve(_announcing(application, settings), config, shutdown_trigger=stopping.wait)
     watcher.cancel()
     end_children()
-    if _save_failures:
-        print("\n".join(_save_failures), file=sys.stderr, flush=True)  # noqa: T201
+    if failures.messages:
+        print(failures.sentence(settings.state), file=sys.stderr, flush=True)  # noqa: T201
         return 2
     mark_saved(settings.state)
     return 0
-
-
-_save_failures: list[str] = []
-
-
-def note_save_failure(sentence: str) -> None:
-    """Remembers why the state could not be saved: the process then ends with exit code 2."""
-    _save_failures.append(sentence)
 
 
 async def _watch_parent(parent: int, stop: Callable[[], None]) -> None:

@@ -23,12 +23,14 @@ export class FakeAws {
   /** Answers for coming PutEvents calls: an HTTP failure, or a failed entry in a 200. */
   readonly eventFailures: ('http' | 'entry')[] = [];
   refusedRoles = new Set<string>();
-  credentialSeconds = 3600;
+  /** AssumeRole never answers. */
+  hangsOnRoles = false;
   #server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       this.accessKeys.add(/Credential=([^/]+)/.exec(request.headers.authorization ?? '')?.[1] ?? '');
+      if (this.hangsOnRoles && request.headers['x-amz-target'] === undefined) return;
       const { status, body, type } = this.#answer(
         String(request.headers['x-amz-target'] ?? ''),
         Buffer.concat(chunks).toString(),
@@ -90,7 +92,7 @@ export class FakeAws {
         '<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not trusted</Message></Error></ErrorResponse>';
       return { status: 403, body: error, type: 'text/xml' };
     }
-    const expiration = new Date(Date.now() + this.credentialSeconds * 1000).toISOString();
+    const expiration = new Date(Date.now() + 3_600_000).toISOString();
     const credentials = `<AccessKeyId>ASIA${this.assumed.length}</AccessKeyId><SecretAccessKey>secret-${session}</SecretAccessKey><SessionToken>session-${session}</SessionToken><Expiration>${expiration}</Expiration>`;
     const result = `<AssumeRoleResult><Credentials>${credentials}</Credentials></AssumeRoleResult>`;
     return {

@@ -56,12 +56,13 @@ export class Harness {
     };
     const images = { 'spotforge/data': { python: dirname(process.execPath), pythonPath: ['/opt/one', '/opt/two'] } };
     this.executor = await startExecutor(options, connect(options), images, (message) => this.messages.push(message));
-    this.client = new BatchClient({
-      endpoint: this.endpoint,
-      region: REGION,
-      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-      maxAttempts: 1,
-    });
+    this.connect(this.endpoint);
+  }
+
+  /** Points the client at another executor. */
+  connect(endpoint: string): void {
+    const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
+    this.client = new BatchClient({ endpoint, region: REGION, credentials, maxAttempts: 1 });
   }
 
   get endpoint(): string {

@@ -46,7 +46,11 @@ class RecordingBatch:
             name = body["jobDefinitionName"]
             self.revisions[name] = self.revisions.get(name, 0) + 1
             revision = self.revisions[name]
-            return {"jobDefinitionName": name, "jobDefinitionArn": arn("job-definition", f"{name}:{revision}"), "revision": revision}
+            return {
+                "jobDefinitionName": name,
+                "jobDefinitionArn": arn("job-definition", f"{name}:{revision}"),
+                "revision": revision,
+            }
         for kind, member in (("computeenvironment", "computeEnvironment"), ("jobqueue", "jobQueue")):
             if operation == f"create{kind}":
                 created = arn({"jobQueue": "job-queue"}.get(member, "compute-environment"), body[f"{member}Name"])
@@ -82,7 +86,7 @@ def batch() -> Iterator[RecordingBatch]:
             self.end_headers()
             self.wfile.write(answer)
 
-        do_GET = do_POST = do_DELETE = handle_any
+        do_GET = do_POST = do_DELETE = handle_any  # noqa: N815 - the names that http.server calls
 
         def log_message(self, *_: object) -> None:
             """Quiet."""
@@ -149,7 +153,10 @@ class Account:
     def role(self, *statements: dict[str, Any], service: str = "lambda.amazonaws.com") -> str:
         """The ARN of a role that `service` may assume and that these statements allow or deny things."""
         name = self.name("role")
-        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}]}
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
+        }
         iam = self.client("iam")
         created: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
         if statements:
@@ -208,7 +215,9 @@ class Account:
         return arn
 
     def start(self, machine: str, given: Any = None) -> str:
-        arn: str = self.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(given or {}))["executionArn"]
+        arn: str = self.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(given or {}))[
+            "executionArn"
+        ]
         return arn
 
     def ended(self, execution: str, seconds: float = 15.0) -> dict[str, Any]:
@@ -236,7 +245,9 @@ class Account:
         )
         return name
 
-    def deploy(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None, stack: str | None = None) -> dict[str, str]:
+    def deploy(
+        self, resources: dict[str, Any], outputs: dict[str, Any] | None = None, stack: str | None = None
+    ) -> dict[str, str]:
         """Creates or updates a stack of these resources; its outputs, and its name as `StackName`."""
         cloudformation = self.client("cloudformation")
         template = {"Resources": resources, **({"Outputs": {k: {"Value": v} for k, v in outputs.items()}} if outputs else {})}
@@ -257,6 +268,12 @@ class Account:
         reasons = [event.get("ResourceStatusReason", "") for event in events if "FAILED" in event["ResourceStatus"]]
         assert described["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), reasons
         return {"StackName": name, **{output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}}
+
+
+@pytest.fixture(scope="session")
+def account_of() -> Callable[[Emulator], Account]:
+    """For tests that start an emulator of their own."""
+    return Account
 
 
 @pytest.fixture(scope="session")

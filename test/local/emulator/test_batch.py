@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-
 from spotforge_emulator.batch_model import UnknownMemberError, from_wire, to_wire
 from spotforge_emulator.patches.batch_forwarding import BatchExecutor, encode
 
@@ -83,7 +82,11 @@ def test_a_lower_case_parameter_is_refused_as_on_aws(account: Any, batch: Any) -
 
 @pytest.mark.parametrize(
     ("refused", "error"),
-    [("ClientException", "Batch.ClientException"), ("ServerException", "Batch.ServerException"), ("Other", "Batch.BatchException")],
+    [
+        ("ClientException", "Batch.ClientException"),
+        ("ServerException", "Batch.ServerException"),
+        ("Other", "Batch.BatchException"),
+    ],
 )
 def test_errors_have_batchs_prefix(account: Any, batch: Any, refused: str, error: str) -> None:
     batch.refusal = (400, refused, "because")
@@ -186,7 +189,9 @@ def test_cloudformation_creates_updates_and_deletes_through_the_executor(account
     queue = next(body for body in batch.requests("/v1/createjobqueue") if body["jobQueueName"] in first["Queue"])
     assert queue["computeEnvironmentOrder"] == [{"order": 1, "computeEnvironment": first["Env"]}]
     assert queue["schedulingPolicyArn"] == first["Fair"]
-    environment = next(body for body in batch.requests("/v1/createcomputeenvironment") if body["computeEnvironmentName"] in first["Env"])
+    environment = next(
+        body for body in batch.requests("/v1/createcomputeenvironment") if body["computeEnvironmentName"] in first["Env"]
+    )
     assert environment["computeResources"]["minvCpus"] == 0
     assert "replaceComputeEnvironment" not in environment
     registered = batch.requests("/v1/registerjobdefinition")[-1]
@@ -214,14 +219,19 @@ def test_an_unchanged_definition_is_not_registered_again(account: Any, batch: An
     stack = account.deploy({"Definition": definition("1")}, {"Definition": {"Ref": "Definition"}})
     before = len(batch.requests("/v1/registerjobdefinition"))
     again = {"Definition": definition("1"), "More": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}}}
-    assert account.deploy(again, {"Definition": {"Ref": "Definition"}}, stack=stack["StackName"])["Definition"] == stack["Definition"]
+    assert (
+        account.deploy(again, {"Definition": {"Ref": "Definition"}}, stack=stack["StackName"])["Definition"]
+        == stack["Definition"]
+    )
     assert len(batch.requests("/v1/registerjobdefinition")) == before
 
 
 def test_a_definition_that_skips_deregistration_keeps_its_old_revision(account: Any, batch: Any) -> None:
     keep = {"ResourceRetentionPolicy": {"SkipDeregisterOnUpdate": True}}
     stack = account.deploy({"Definition": definition("1", **keep)}, {"Definition": {"Ref": "Definition"}})
-    updated = account.deploy({"Definition": definition("2", **keep)}, {"Definition": {"Ref": "Definition"}}, stack=stack["StackName"])
+    updated = account.deploy(
+        {"Definition": definition("2", **keep)}, {"Definition": {"Ref": "Definition"}}, stack=stack["StackName"]
+    )
     assert updated["Definition"] != stack["Definition"]
     assert {"jobDefinition": stack["Definition"]} not in batch.requests("/v1/deregisterjobdefinition")
 
@@ -241,5 +251,3 @@ def _once() -> Any:
     from botocore.config import Config
 
     return Config(retries={"max_attempts": 1, "mode": "standard"})
-
-

@@ -8,7 +8,6 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
-
 from spotforge_emulator.process import Emulator
 
 

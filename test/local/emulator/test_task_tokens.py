@@ -105,7 +105,9 @@ def test_a_missing_heartbeat_fails_the_task_and_a_heartbeat_keeps_it_alive(accou
 
 
 def test_a_lambda_that_throws_fails_its_token_task(account: Any) -> None:
-    function = account.function("exports.handler = async () => { const e = new Error('no'); e.name = 'Stage.Refused'; throw e; };")
+    function = account.function(
+        "exports.handler = async () => { const e = new Error('no'); e.name = 'Stage.Refused'; throw e; };"
+    )
     state = {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",

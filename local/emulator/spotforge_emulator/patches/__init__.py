@@ -15,11 +15,13 @@ from spotforge_emulator.patches import (
     lambda_log_wait,
     loopback_is_tls,
     root_key,
+    stream_batches,
     task_callback_scope,
 )
 from spotforge_emulator.settings import Settings
 
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
+STACKS = "ministack.services.cloudformation.stacks"
 STEP_FUNCTIONS = "ministack.services.stepfunctions"
 COGNITO = "ministack.services.cognito"
 S3 = "ministack.services.s3"
@@ -40,6 +42,7 @@ def apply_patches(settings: Settings) -> None:
 
     lambda_errors.apply()
     lambda_log_wait.apply()
+    stream_batches.apply()
 
     when_imported(S3, _named("s3_managed_key"))
     when_imported(API_GATEWAY, api_gateway_permission.apply)
@@ -48,9 +51,14 @@ def apply_patches(settings: Settings) -> None:
     for name in ("bucket_properties", "secret_reference", "more_resource_types"):
         when_imported(PROVISIONERS, _named(name))
     when_imported(PROVISIONERS, _named("batch_cloudformation", executor))
+    when_imported(STACKS, lambda: _load("batch_cloudformation").apply_to_stacks())
     when_imported(COGNITO, _named("cognito_client_attributes"))
 
 
 def _named(patch: str, *arguments: Any) -> Callable[[], None]:
     """A patch whose module imports what it patches: loaded only then."""
-    return lambda: importlib.import_module(f"spotforge_emulator.patches.{patch}").apply(*arguments)
+    return lambda: _load(patch).apply(*arguments)
+
+
+def _load(patch: str) -> Any:
+    return importlib.import_module(f"spotforge_emulator.patches.{patch}")

@@ -1,5 +1,6 @@
 """Stock asks IAM about `*` for every Batch call, so a policy that names queues and definitions denies everything. Here the
-request names its resources as the service authorization reference of AWS Batch has them; SubmitJob needs both, queue and definition."""
+request names its resources as the service authorization reference of AWS Batch has them; SubmitJob needs both, queue and
+definition."""
 
 import json
 from collections.abc import Awaitable, Callable

@@ -11,7 +11,7 @@ from ministack.services.cloudformation import provisioners
 
 from spotforge_emulator.batch_model import input_shape, members, operation_path, to_wire
 from spotforge_emulator.patches.batch_forwarding import BatchExecutor
-from spotforge_emulator.private_name import private
+from spotforge_emulator.private_name import private, replace
 
 SETTLE_SECONDS = 30.0
 SETTLE_POLL_SECONDS = 0.05
@@ -118,6 +118,15 @@ class Switchable(ResourceType):
         return found[0] if found and found[0].get("status") != "DELETED" else None
 
 
+class ComputeEnvironments(Switchable):
+    """`UpdateToLatestImageVersion` is an instruction for updates: CreateComputeEnvironment does not know it."""
+
+    def create(self, logical_id: str, properties: Properties, stack: str) -> Provisioned:
+        resources = dict(properties.get("ComputeResources") or {})
+        resources.pop("UpdateToLatestImageVersion", None)
+        return super().create(logical_id, {**properties, "ComputeResources": resources}, stack)
+
+
 class JobDefinitions:
     """Every change registers a revision: Ref changes with it."""
 
@@ -135,9 +144,7 @@ class JobDefinitions:
     def update(self, arn: str, _old: Properties, new: Properties, stack: str, logical_id: str) -> Provisioned:
         created = self.create(logical_id, new, stack)
         retention = new.get("ResourceRetentionPolicy") or {}
-        if str(retention.get("SkipDeregisterOnUpdate", False)).lower() != "true":
-            self.kept.discard(arn)
-        else:
+        if str(retention.get("SkipDeregisterOnUpdate", False)).lower() == "true":
             self.kept.add(arn)
         return created
 
@@ -166,7 +173,7 @@ def _pascal(name: str) -> str:
 def apply(executor: BatchExecutor) -> None:
     call = Caller(executor)
     types: dict[str, ResourceType | JobDefinitions] = {
-        "ComputeEnvironment": Switchable(
+        "ComputeEnvironment": ComputeEnvironments(
             call,
             "ComputeEnvironment",
             "ComputeEnvironmentName",
@@ -186,3 +193,13 @@ def apply(executor: BatchExecutor) -> None:
             "update_with_logical_id": True,
             "delete": resource_type.delete,
         }
+
+
+def apply_to_stacks() -> None:
+    """The executor may call the emulator back (sts:AssumeRole): its answer must not be awaited on the event loop."""
+    from ministack.services.cloudformation import stacks
+
+    def runs_on_worker_thread(resource_type: str) -> bool:
+        return resource_type.startswith("AWS::Batch::") or bool(stock(resource_type))
+
+    stock = replace(stacks, "_runs_on_worker_thread", runs_on_worker_thread)

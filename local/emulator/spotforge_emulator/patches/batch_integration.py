@@ -35,10 +35,11 @@ def apply() -> None:
             ) from error
         except KeyError as error:
             raise execution_error("States.Runtime", f"Batch has no operation {operation}.") from error
+        region = private(stepfunctions, "get_region")()
         headers = {
             "content-type": "application/json",
-            "host": "batch.us-east-1.amazonaws.com",
-            "authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{private(stepfunctions, 'get_region')()}/batch/aws4_request",
+            "host": f"batch.{region}.amazonaws.com",
+            "authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{region}/batch/aws4_request",
         }
         status, answer_headers, answer = app.call_service_handler_sync(
             private(app, "SERVICE_HANDLERS")["batch"], "POST", operation_path(operation), headers, body, {}

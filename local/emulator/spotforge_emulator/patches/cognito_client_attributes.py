@@ -1,5 +1,5 @@
-"""Stock ignores an app client's WriteAttributes and ReadAttributes and a pool's AllowAdminCreateUserOnly: a user could rewrite the own
-tenant, or sign up. A client without a list may read and write everything, which is how a pool ends up open by accident."""
+"""Stock ignores an app client's WriteAttributes and ReadAttributes and a pool's AllowAdminCreateUserOnly: a user could write the
+own tenant, or sign up. A client without a list may read and write everything, which is how a pool ends up open by accident."""
 
 import base64
 import json

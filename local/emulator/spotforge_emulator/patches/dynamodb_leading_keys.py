@@ -1,5 +1,5 @@
-"""Stock leaves `dynamodb:LeadingKeys` empty, and a condition `ForAllValues:…` on an absent key is true: a grant that is meant for one
-tenant's partition gives the whole table. The key is filled with every partition key that the request touches."""
+"""Stock leaves `dynamodb:LeadingKeys` empty, and a condition `ForAllValues:…` on an absent key is true: a grant that is meant for
+one tenant's partition gives the whole table. The key is filled with every partition key that the request touches."""
 
 import json
 import re

@@ -130,7 +130,7 @@ def rule_arn(rule: dict[str, Any]) -> str:
 
 
 def allowed(function_arn: str, service: str, source_arn: str) -> bool:
-    """Whether the function's resource policy lets this service invoke it from this source. An unknown function is not our concern."""
+    """Whether the function's resource policy lets this service invoke it from this source. Unknown functions pass."""
     from ministack.core.responses import get_account_id, get_region
 
     found = private(lambda_svc, "function_policy_for_arn")(function_arn)

@@ -1,5 +1,5 @@
-"""Stock goes on retrying, and finally writes FAILED over ABORTED, after StopExecution; it ignores the machine's own
-`TimeoutSeconds`, and leaves executions RUNNING for ever that a restart interrupted."""
+"""Stock goes on retrying, and finally writes FAILED over ABORTED, after StopExecution; it ignores the machine's
+own `TimeoutSeconds`."""
 
 import json
 import threading
@@ -11,8 +11,6 @@ from ministack.services import stepfunctions
 from spotforge_emulator.execution_context import CurrentExecution, current_execution, enter_execution
 from spotforge_emulator.patches import task_tokens
 from spotforge_emulator.private_name import private, replace
-
-INTERRUPTED = "The local tier was stopped while this execution ran."
 
 
 def apply() -> None:
@@ -75,14 +73,6 @@ def apply() -> None:
         return find_catcher(catchers, error) if execution is None or execution.running else None
 
     find_catcher = replace(stepfunctions, "_find_matching_catcher", catcher)
-
-    def restore(data: Any) -> None:
-        load_persisted_state(data)
-        for record in list(private(executions, "_data").values()):
-            if record.get("status") == "RUNNING":
-                record.update(status="FAILED", error="States.Runtime", cause=INTERRUPTED, stopDate=now_iso())
-
-    load_persisted_state = replace(stepfunctions, "load_persisted_state", restore)
 
 
 def machine_timeout(definition: str) -> float | None:

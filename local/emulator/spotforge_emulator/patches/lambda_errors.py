@@ -1,5 +1,5 @@
-"""A Node Lambda's error reaches Step Functions, ESMs and callers as `Runtime.HandlerError`, so that no Retry or Catch by name ever
-matches, and costs the worker its life. On AWS the error's own name is the `errorType`, and the environment stays warm."""
+"""A Node Lambda's error reaches Step Functions, ESMs and callers as `Runtime.HandlerError`, so that no Retry or Catch by name
+ever matches, and costs the worker its life. On AWS the error's own name is the `errorType`, and the environment stays warm."""
 
 import contextvars
 from typing import Any

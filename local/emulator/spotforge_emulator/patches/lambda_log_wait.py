@@ -36,10 +36,8 @@ def apply() -> None:
 
     python: str = private(lambda_runtime, "_PYTHON_WORKER_SCRIPT")
     mark = f"sys.stderr.write({END!r} + chr(10)); sys.stderr.flush()"
-    for passage in (
-        '            _real_stdout.write(json.dumps({"status": "ok", "result": result}) + "\\n")',
-        '            _real_stdout.write(json.dumps({"status": "error", "error": str(e), "trace": traceback.format_exc()}) + "\\n")',
-    ):
+    for outcome in ('"ok", "result": result', '"error", "error": str(e), "trace": traceback.format_exc()'):
+        passage = f'            _real_stdout.write(json.dumps({{"status": {outcome}}}) + "\\n")'
         python = replace_text(python, passage, f"            {mark}\n{passage}")
     replace(lambda_runtime, "_PYTHON_WORKER_SCRIPT", python)
 

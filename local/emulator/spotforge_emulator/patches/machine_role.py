@@ -72,8 +72,8 @@ def apply() -> None:
         if denied:
             raise execution_error(
                 error,
-                f"User: {getattr(denied, 'principal_arn', execution.role_arn)} is not authorized to perform: {action} on resource: "
-                f"{arn} because no identity-based policy allows the {action} action",
+                f"User: {getattr(denied, 'principal_arn', execution.role_arn)} is not authorized to perform: {action} on "
+                f"resource: {arn} because no identity-based policy allows the {action} action",
             )
 
     def call_lambda(reference: Any, event: Any) -> Any:

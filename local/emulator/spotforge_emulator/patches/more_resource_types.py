@@ -1,5 +1,5 @@
-"""CloudFormation types that stock lacks and a stack of ours may hold: archives of a bus, composite alarms, alarms on metric math, saved
-log queries. Where MiniStack has the service behind them it is used; saved queries exist as stack resources only."""
+"""CloudFormation types that stock lacks and a stack of ours may hold: archives of a bus, composite alarms, alarms on metric math,
+saved log queries. Where MiniStack has the service behind them it is used; saved queries exist as stack resources only."""
 
 import json
 from collections.abc import Callable

@@ -1,5 +1,5 @@
-"""Stock refuses `aws:kms` without a key, which on AWS means the account's own `aws/s3` key. The CDK's asset bucket is encrypted that
-way, so nothing could be published once a bucket's encryption is not dropped any more."""
+"""Stock refuses `aws:kms` without a key, which on AWS means the account's own `aws/s3` key. The CDK's asset bucket is encrypted
+that way, so nothing could be published once a bucket's encryption is not dropped any more."""
 
 from typing import Any
 

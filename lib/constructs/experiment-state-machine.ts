@@ -1,0 +1,44 @@
+import { Stack } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
+import type { Deployment } from '../config/deployment.ts';
+import { AslStateMachine } from './asl-state-machine.ts';
+import { jobDefinitionName } from './stage-job-definition.ts';
+
+export type ExperimentStateMachineProps = {
+  deployment: Deployment;
+  queueArns: readonly string[];
+  recordFailure: IFunction;
+  takeModelVersion: IFunction;
+};
+
+/** `TrainTimeoutSeconds` of state-machines/experiment.asl.json. */
+export const timeoutSubstitution = (stage: Stage): string => `${stage.charAt(0).toUpperCase()}${stage.slice(1)}TimeoutSeconds`;
+
+/** Runs the stages of one experiment. It may submit our jobs to our queues and call its two functions, nothing else. */
+export class ExperimentStateMachine extends AslStateMachine {
+  constructor(scope: Construct, id: string, { deployment, queueArns, recordFailure, takeModelVersion }: ExperimentStateMachineProps) {
+    const stack = Stack.of(scope);
+    super(scope, id, {
+      deployment,
+      definition: 'experiment',
+      substitutions: {
+        RecordFailureArn: recordFailure.functionArn,
+        TakeModelVersionArn: takeModelVersion.functionArn,
+        ...Object.fromEntries(STAGES.map((stage) => [timeoutSubstitution(stage), String(deployment.stages[stage].taskTimeoutSeconds)])),
+      },
+      permissions: [
+        { actions: ['batch:SubmitJob'], resources: queueArns },
+        {
+          actions: ['batch:SubmitJob'],
+          resources: STAGES.map((stage) =>
+            stack.formatArn({ service: 'batch', resource: 'job-definition', resourceName: `${jobDefinitionName(deployment, stage)}:*` }),
+          ),
+          because: 'An experiment goes on with the revisions that it was pinned to, however often the definitions change meanwhile.',
+        },
+        { actions: ['lambda:InvokeFunction'], resources: [recordFailure.functionArn, takeModelVersion.functionArn] },
+      ],
+    });
+  }
+}

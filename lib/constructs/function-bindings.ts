@@ -1,0 +1,99 @@
+import type { Stack } from 'aws-cdk-lib';
+import type { EventBus } from 'aws-cdk-lib/aws-events';
+import { EVENTS } from '../../functions/shared/contracts/names.ts';
+import type { Deployment } from '../config/deployment.ts';
+import type { Permission } from './allow.ts';
+import type { AslStateMachine } from './asl-state-machine.ts';
+import type { ExperimentTable, TABLE_INDEXES } from './experiment-table.ts';
+import type { Binding } from './pipeline-function.ts';
+import type { PrivateBucket } from './private-bucket.ts';
+
+// What functions use, each as the pair of variable and grant. A function's list of bindings is the whole of what it can reach.
+
+type Index = (typeof TABLE_INDEXES)[number];
+
+/** ConditionCheckItem: the part of a transaction that only looks. */
+const READ = ['dynamodb:GetItem', 'dynamodb:Query'];
+const WRITE = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'];
+
+export const readsTable = (table: ExperimentTable, indexes: readonly Index[] = []): Binding => ({
+  environment: { TABLE_NAME: table.tableName },
+  permissions: [{ actions: READ, resources: [table.tableArn] }, ...queriesIndexes(table, indexes)],
+});
+
+export const writesTable = (table: ExperimentTable, indexes: readonly Index[] = []): Binding => ({
+  environment: { TABLE_NAME: table.tableName },
+  permissions: [{ actions: [...READ, ...WRITE], resources: [table.tableArn] }, ...queriesIndexes(table, indexes)],
+});
+
+const queriesIndexes = (table: ExperimentTable, indexes: readonly Index[]): Permission[] =>
+  indexes.length === 0 ? [] : [{ actions: ['dynamodb:Query'], resources: indexes.map((index) => `${table.tableArn}/index/${index}`) }];
+
+type BucketVariable = 'DATASETS_BUCKET' | 'EXPERIMENTS_BUCKET' | 'CHECKPOINTS_BUCKET' | 'RELEASES_BUCKET';
+type ObjectAccess = { reads?: readonly string[]; writes?: readonly string[]; lists?: readonly string[] };
+
+/** Keys with `*` where an id stands. Whatever is listed is listed by prefix only. */
+export const usesBucket = (variable: BucketVariable, bucket: PrivateBucket, { reads = [], writes = [], lists = [] }: ObjectAccess): Binding => {
+  const because = 'Keys carry ids of experiments, tenants and uploads, which the function takes from the table.';
+  const objects = (keys: readonly string[]): string[] => keys.map((key) => bucket.arnForObjects(key));
+  return {
+    environment: { [variable]: bucket.bucketName },
+    permissions: [
+      ...(reads.length > 0 ? [{ actions: ['s3:GetObject'], resources: objects(reads), because }] : []),
+      ...(writes.length > 0 ? [{ actions: ['s3:PutObject'], resources: objects(writes), because }] : []),
+      ...(lists.length > 0
+        ? [{ actions: ['s3:ListBucket'], resources: [bucket.bucketArn], conditions: { StringLike: { 's3:prefix': [...lists] } } }]
+        : []),
+    ],
+  };
+};
+
+/** Which claims name the tenant and the groups: for every function that knows its caller. */
+export const knowsCaller = ({ identity }: Deployment): Binding => ({
+  environment: { CLAIM_TENANT: identity.claims.tenant, CLAIM_GROUPS: identity.claims.groups },
+});
+
+const machineVariable = ({ stateMachine }: AslStateMachine) => ({ STATE_MACHINE_ARN: stateMachine.stateMachineArn });
+const EXECUTIONS = 'An execution is named for its experiment and run, which the function takes from the table.';
+
+export const startsExecutions = (machine: AslStateMachine): Binding => ({
+  environment: machineVariable(machine),
+  permissions: [{ actions: ['states:StartExecution'], resources: [machine.stateMachine.stateMachineArn] }],
+});
+
+export const stopsExecutions = (machine: AslStateMachine): Binding => ({
+  environment: machineVariable(machine),
+  permissions: [{ actions: ['states:StopExecution'], resources: [machine.executionArns], because: EXECUTIONS }],
+});
+
+/** Looks at an execution and reports the end of a stage to it. */
+export const reportsToExecutions = (machine: AslStateMachine): Binding => ({
+  environment: machineVariable(machine),
+  permissions: [
+    { actions: ['states:SendTaskSuccess', 'states:SendTaskFailure'], resources: [machine.stateMachine.stateMachineArn] },
+    { actions: ['states:DescribeExecution'], resources: [machine.executionArns], because: EXECUTIONS },
+  ],
+});
+
+/** Looks for the jobs of an experiment and ends those that are nobody's. */
+export const endsJobs = (stack: Stack): Binding => ({
+  permissions: [
+    { actions: ['batch:DescribeJobs', 'batch:ListJobs'], resources: ['*'], because: 'AWS defines no resource for these actions.' },
+    {
+      actions: ['batch:TerminateJob'],
+      resources: [stack.formatArn({ service: 'batch', resource: 'job', resourceName: '*' })],
+      because: "A job's id is made by Batch; jobs are found by the names that an experiment's attempts have.",
+    },
+  ],
+});
+
+export const publishesChanges = (bus: EventBus): Binding => ({
+  environment: { EVENT_BUS: bus.eventBusName },
+  permissions: [
+    {
+      actions: ['events:PutEvents'],
+      resources: [bus.eventBusArn],
+      conditions: { StringEquals: { 'events:source': EVENTS.experimentStatusChanged.source } },
+    },
+  ],
+});

@@ -1,0 +1,35 @@
+import { type App, Tags, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { assertConsistent } from './config/consistency.ts';
+import type { Deployment } from './config/deployment.ts';
+import { ApiStack } from './stacks/api-stack.ts';
+import { ComputeStack } from './stacks/compute-stack.ts';
+import { PipelineStack } from './stacks/pipeline-stack.ts';
+import { StorageStack } from './stacks/storage-stack.ts';
+
+export type SpotforgeStacks = { storage: StorageStack; compute: ComputeStack; pipeline: PipelineStack; api: ApiStack };
+
+/**
+ * One deployment: storage ← compute ← pipeline ← api. Checked for consistency before, and for AWS's good practice when the app is
+ * synthesised: a finding that nobody acknowledged with a reason makes the synth fail.
+ */
+export const addSpotforge = (app: App, deployment: Deployment): SpotforgeStacks => {
+  assertConsistent(deployment);
+  const { name } = deployment;
+
+  const storage = new StorageStack(app, `${name}-storage`, { deployment });
+  const { buckets, table, repositories, users } = storage;
+
+  const compute = new ComputeStack(app, `${name}-compute`, { deployment, repositories });
+  const { queueArns } = compute;
+
+  const pipeline = new PipelineStack(app, `${name}-pipeline`, { deployment, buckets, table, repositories, queueArns });
+  const { machine } = pipeline;
+  const createExperiment = pipeline.createExperiment.lambda;
+
+  const api = new ApiStack(app, `${name}-api`, { deployment, buckets, table, users, machine, createExperiment });
+
+  Tags.of(app).add('spotforge:deployment', name);
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  return { storage, compute, pipeline, api };
+};

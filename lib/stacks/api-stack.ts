@@ -1,0 +1,74 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { HttpMethod, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import type { Deployment } from '../config/deployment.ts';
+import type { ExperimentStateMachine } from '../constructs/experiment-state-machine.ts';
+import type { ExperimentTable } from '../constructs/experiment-table.ts';
+import { knowsCaller, readsTable, stopsExecutions, usesBucket, writesTable } from '../constructs/function-bindings.ts';
+import type { HandlerName } from '../constructs/handlers.ts';
+import { type Binding, PipelineFunction } from '../constructs/pipeline-function.ts';
+import { ProtectedHttpApi } from '../constructs/protected-http-api.ts';
+import type { UserDirectory } from '../constructs/user-directory.ts';
+import type { Buckets } from './storage-stack.ts';
+
+export type ApiStackProps = {
+  deployment: Deployment;
+  buckets: Buckets;
+  table: ExperimentTable;
+  users: UserDirectory | undefined;
+  machine: ExperimentStateMachine;
+  createExperiment: IFunction;
+};
+
+/** The way in: one HTTP API, one function a route. */
+export class ApiStack extends Stack {
+  constructor(scope: Construct, id: string, { deployment, buckets, table, users, machine, createExperiment }: ApiStackProps) {
+    super(scope, id, { description: `Spotforge ${deployment.name}: HTTP API` });
+
+    const api = new ProtectedHttpApi(this, 'Http', { deployment, users });
+    const { GET, POST, DELETE } = HttpMethod;
+    const lambda = (id: string, handler: HandlerName, description: string, uses: Binding[]): IFunction =>
+      // 1 GiB has twice the processor of 512 MiB: somebody waits for the answer.
+      new PipelineFunction(this, id, { deployment, handler, description, uses, memoryMiB: 1024 }).lambda;
+    const answer = (method: HttpMethod, path: string, id: string, handler: HandlerName, uses: Binding[]): void =>
+      api.route(method, path, lambda(id, handler, `${method} ${path}`, [knowsCaller(deployment), ...uses]));
+
+    answer(POST, '/v1/uploads', 'CreateUpload', 'datasets/create-upload', [
+      writesTable(table),
+      usesBucket('DATASETS_BUCKET', buckets.datasets, { writes: ['uploads/*'], lists: ['uploads/*'] }),
+    ]);
+    api.route(POST, '/v1/experiments', createExperiment);
+    answer(GET, '/v1/experiments', 'ListExperiments', 'experiments/list-experiments', [readsTable(table, ['gsi1', 'gsi2'])]);
+    answer(GET, '/v1/experiments/{id}', 'GetExperiment', 'experiments/get-experiment', [readsTable(table)]);
+    answer(GET, '/v1/experiments/{id}/events', 'ListEvents', 'experiments/list-events', [readsTable(table)]);
+    answer(GET, '/v1/experiments/{id}/artifacts', 'ListArtifacts', 'experiments/list-artifacts', [
+      readsTable(table),
+      usesBucket('EXPERIMENTS_BUCKET', buckets.experiments, both(['experiments/*', 'models/onnx/*'])),
+      usesBucket('CHECKPOINTS_BUCKET', buckets.checkpoints, both(['exp_*'])),
+      usesBucket('RELEASES_BUCKET', buckets.releases, both(['bundles/*'])),
+    ]);
+    answer(DELETE, '/v1/experiments/{id}', 'CancelExperiment', 'experiments/cancel-experiment', [writesTable(table), stopsExecutions(machine)]);
+
+    api.openRoute(
+      HttpRouteKey.with('/v1/healthz', GET),
+      lambda('GetHealth', 'health/get-health', 'GET /v1/healthz', [{ environment: { GIT_SHA: deployment.gitSha } }]),
+      'A health check carries no token and learns nothing but the commit.',
+    );
+    api.openRoute(
+      HttpRouteKey.DEFAULT,
+      lambda('RefuseUnknownRoute', 'health/refuse-unknown-route', 'Whatever no route takes', []),
+      'Answers 404 to whatever no route takes, whoever asks.',
+    );
+
+    new CfnOutput(this, 'ApiUrl', { value: api.url });
+    new CfnOutput(this, 'ApiId', { value: api.api.apiId });
+    if (users) {
+      new CfnOutput(this, 'UserPoolId', { value: users.pool.userPoolId });
+      new CfnOutput(this, 'UserPoolClientId', { value: users.client.userPoolClientId });
+    }
+  }
+}
+
+/** Lists and hands out signed URLs under the same prefixes. */
+const both = (prefixes: readonly string[]) => ({ reads: prefixes, lists: prefixes });

@@ -1,0 +1,2 @@
+export class SetupFailure extends Error {}
+export const explain: (error: unknown) => string | undefined;
