@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { createWriteTransaction } from 'electrodb';
 import { isNamed } from '../shared/aws-errors.ts';
 import { type Clock, instantOf, systemClock } from '../shared/clock.ts';
@@ -36,6 +37,8 @@ export type ExperimentStore = ReturnType<typeof experimentStore>;
 
 /** Losing five times in a row takes as many writers at once; an experiment has three at most. */
 const ATTEMPTS = 5;
+/** Each waits a random part of this, longer with each lost race, so that those who collided once do not collide again. */
+const PAUSE_MILLISECONDS = 20;
 
 const defined = <T extends object>(values: T): T =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
@@ -124,7 +127,8 @@ export const experimentStore = (table: Table, clock: Clock = systemClock) => {
       try {
         return await write(experiment, decided);
       } catch (error) {
-        if (attempt === ATTEMPTS || !isNamed(error, 'ConcurrentChange', 'TransactionConflictException')) throw error;
+        if (attempt === ATTEMPTS || !isNamed(error, 'ConcurrentChange')) throw error;
+        await setTimeout(PAUSE_MILLISECONDS * attempt * Math.random());
       }
     }
   };

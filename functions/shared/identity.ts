@@ -11,6 +11,8 @@ const isStrings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 
 const parsedJson = (text: string): unknown => {
+  // Spares the usual `[a b]` an exception.
+  if (!/^\s*\[\s*["\]]/.test(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {

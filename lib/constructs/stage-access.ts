@@ -5,7 +5,7 @@ export type BucketName = keyof Buckets;
 type Prefixes = { [B in BucketName]?: readonly string[] };
 
 /** Keys that a stage may read and write, by bucket. A run's folder name is not known beforehand: `*` stands for it, and for the experiment. */
-export type StageAccess = { reads: Prefixes; writes: Prefixes; lists?: Prefixes };
+export type StageAccess = { reads: Prefixes; writes: Prefixes; lists?: Prefixes; deletes?: Prefixes };
 
 const folderOf = (stage: Stage): string => `experiments/*/${stage}/*`;
 const SPEC = 'experiments/*/spec.json';
@@ -20,12 +20,17 @@ const PARTICULAR: Record<Stage, { inputs: readonly Stage[] } & StageAccess> = {
     writes: { datasets: ['raw/*', 'base-models/*'] },
     lists: { datasets: ['uploads/*'] },
   },
-  prepare: { inputs: ['ingest'], reads: { datasets: ['raw/*', 'processed/*'] }, writes: { datasets: ['processed/*'] } },
+  prepare: {
+    inputs: ['ingest'],
+    reads: { datasets: ['raw/*', 'base-models/*', 'processed/*'] }, // of the base model its tokenizer, to count what would be truncated
+    writes: { datasets: ['processed/*'] },
+  },
   train: {
     inputs: ['ingest', 'prepare'],
     reads: { datasets: ['base-models/*', 'processed/*'], checkpoints: ['*'] },
     writes: { checkpoints: ['*'] },
     lists: { checkpoints: ['*'] },
+    deletes: { checkpoints: ['*'] }, // superseded ones
   },
   export: { inputs: ['train'], reads: { experiments: [FP32] }, writes: { experiments: [FP32] } },
   parity: { inputs: ['prepare', 'train', 'export'], reads: { datasets: ['processed/*'], experiments: [FP32] }, writes: {} },
@@ -48,10 +53,10 @@ const PARTICULAR: Record<Stage, { inputs: readonly Stage[] } & StageAccess> = {
 
 /** The whole of what a stage may do in S3. */
 export const stageAccess = (stage: Stage): StageAccess => {
-  const { inputs, reads, writes, lists } = PARTICULAR[stage];
+  const { inputs, reads, writes, ...others } = PARTICULAR[stage];
   return {
     reads: { ...reads, experiments: [SPEC, ...[...inputs, stage].map(folderOf), ...(reads.experiments ?? [])] },
     writes: { ...writes, experiments: [folderOf(stage), ...(writes.experiments ?? [])] },
-    ...(lists && { lists }),
+    ...others,
   };
 };

@@ -39,7 +39,7 @@ export class StageJobDefinition extends Construct {
     const logs = new ExpiringLogGroup(this, 'Logs', { deployment, logGroupName: stageLogGroupName(deployment, stage) });
 
     this.role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } } }),
+      assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),
       description: `${deployment.name}: stage ${stage}`,
     });
     allowStage(this.role, props);
@@ -86,12 +86,13 @@ export class StageJobDefinition extends Construct {
 const WILDCARD = 'Keys carry the experiment, run and attempt (or tenant, dataset and version), which a definition cannot know.';
 
 const allowStage = (role: Role, { deployment, stage, buckets, bus }: StageJobDefinitionProps): void => {
-  const { reads, writes, lists = {} } = stageAccess(stage);
+  const { reads, writes, lists = {}, deletes } = stageAccess(stage);
   const objects = (prefixes: Partial<Record<BucketName, readonly string[]>>): string[] =>
     Object.entries(prefixes).flatMap(([bucket, keys]) => keys.map((key) => buckets[bucket as BucketName].arnForObjects(key)));
 
   allow(role, { actions: ['s3:GetObject'], resources: objects(reads), because: WILDCARD });
   allow(role, { actions: ['s3:PutObject', 's3:AbortMultipartUpload'], resources: objects(writes), because: WILDCARD });
+  if (deletes) allow(role, { actions: ['s3:DeleteObject'], resources: objects(deletes), because: WILDCARD });
   for (const [bucket, prefixes] of Object.entries(lists)) {
     const everything = prefixes.includes('*');
     allow(role, {

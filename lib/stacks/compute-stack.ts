@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
 import { QUEUES, type QueueName } from '../config/queues.ts';
@@ -22,5 +22,6 @@ export class ComputeStack extends Stack {
       new BatchQueue(this, queue, { deployment, queue, subnets, securityGroupId, launchTemplate, instanceProfile }).queueArn;
 
     this.queueArns = Object.fromEntries(QUEUES.map((queue) => [queue, queueArn(queue)])) as Record<QueueName, string>;
+    new CfnOutput(this, 'JobQueueArns', { value: Object.values(this.queueArns).join(',') });
   }
 }

@@ -193,7 +193,6 @@ export class PipelineStack extends Stack {
     new CfnOutput(this, 'StateMachineArn', { value: this.machine.stateMachine.stateMachineArn });
     new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });
     new CfnOutput(this, 'UndeliveredEventsUrl', { value: undelivered.queueUrl });
-    new CfnOutput(this, 'JobQueueArns', { value: ownQueues.join(',') });
   }
 }
 

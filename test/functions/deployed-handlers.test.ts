@@ -1,3 +1,5 @@
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as createUpload from '../../functions/datasets/create-upload.ts';
 import * as cancelExperiment from '../../functions/experiments/cancel-experiment.ts';
@@ -11,7 +13,7 @@ import * as getHealth from '../../functions/health/get-health.ts';
 import type { VariableName } from '../../functions/shared/env.ts';
 import { aContext, aRequest, CLAIMS } from './a-request.ts';
 import { aSubmission } from './a-submission.ts';
-import { JOB_DEFINITIONS, LADDERS, PRICES } from './an-experiment.ts';
+import { anId, JOB_DEFINITIONS, LADDERS, PRICES } from './an-experiment.ts';
 import { type LocalAws, localAws } from './local-aws.ts';
 
 /** Each function as it is deployed: its exported handler, with the variables that it declares and no others. */
@@ -90,6 +92,28 @@ describe('the API, handler by handler', () => {
     ['upload', createUpload],
   ])('refuses a token without tenant at %s before anything else', async (_name, deployed) => {
     expect(await call(deployed, { claims: { token_use: 'id' }, rawBody: '{' })).toMatchObject({ status: 403 });
+  });
+
+  it.each([
+    ['ProvisionedThroughputExceededException', 503, '2'],
+    ['ResourceNotFoundException', 500, undefined],
+  ])('when the table answers %s says %i and nothing of the inside', async (name, status, retryAfter) => {
+    const table = mockClient(DynamoDBDocumentClient);
+    table.onAnyCommand().rejects(Object.assign(new Error(`${name} on ${values.TABLE_NAME}`), { name }));
+    try {
+      for (const [deployed, request] of [
+        [getExperiment, { id: anId() }],
+        [listExperiments, {}],
+        [createExperiment, { body: aSubmission() }],
+      ] as const) {
+        const answer = await call(deployed, request);
+        expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json' } });
+        expect(answer.headers?.['retry-after']).toBe(retryAfter);
+        expect(JSON.stringify(answer)).not.toMatch(new RegExp(`${name}|${values.TABLE_NAME}|node_modules`));
+      }
+    } finally {
+      table.restore();
+    }
   });
 
   it('publishes nothing for an empty batch of changes', async () => {

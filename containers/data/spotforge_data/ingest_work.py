@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from spotforge_runtime.tree_hash import tree_hash
 from spotforge_data.base_model_rules import check_content, check_has_what_is_needed, is_refused
 from spotforge_data.sources import SourceFile, list_source
 from spotforge_data.versions import LocalFile, StoredVersion, refer_outputs, store_version
+
+logger = logging.getLogger(__name__)
 
 DATASET_FIELD = "dataset.source"
 BASE_FIELD = "model.base"
@@ -42,7 +45,10 @@ def work(context: StageContext) -> IngestSummary:
     meter.message = "storing the base model"
     stored_base = store_version(context, "base-model", spec.model.name, kept, on_bytes=meter.add)
     refer_outputs(context, stored_base, {path: f"base-model/{path}" for path in kept})
-    context.progress.report(message=_closing_message(stored_dataset, stored_base, sorted(base.keys() - kept.keys())))
+    left_behind = sorted(base.keys() - kept.keys())
+    meter.message = _closing_message(stored_dataset, stored_base, left_behind)
+    meter.add(sum(base[path].bytes for path in left_behind))
+    logger.info(meter.message)
 
     return IngestSummary(
         dataset_uri=stored_dataset.uri,

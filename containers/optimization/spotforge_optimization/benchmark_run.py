@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,7 +41,9 @@ def work(context: "StageContext") -> BenchmarkSummary:
 
     both = BothModels(fp32, int8)
     batches = list(length_batches(split.texts.lengths, THROUGHPUT_BATCH_ROWS))
-    fp32_logits, int8_logits = both.logits(split, lambda done: pace.at(done, f"both models on {done} of {len(split)} test rows"), batches)
+    fp32_logits, int8_logits = both.logits(
+        split, lambda done: pace.at(done, f"both models on {done} of {len(split)} test rows"), batches
+    )
 
     length = representative_length(split.texts, spec.train.max_length)
     timings: dict[int, Timing] = {}
@@ -51,10 +54,12 @@ def work(context: "StageContext") -> BenchmarkSummary:
         )
         batch = batch_of_length(split.texts, size, length)
         timings[size] = time_interleaved(
-            lambda batch=batch: fp32.logits(batch), lambda batch=batch: int8.logits(batch), seconds=SECONDS_BY_BATCH_SIZE[size]
+            partial(fp32.logits, batch), partial(int8.logits, batch), seconds=SECONDS_BY_BATCH_SIZE[size]
         )
 
-    change = mae_change(absolute_errors(fp32_logits, split.labels), absolute_errors(int8_logits, split.labels), seed=spec.train.seed)
+    change = mae_change(
+        absolute_errors(fp32_logits, split.labels), absolute_errors(int8_logits, split.labels), seed=spec.train.seed
+    )
     delta = mean_score_delta(int8_logits, fp32_logits)
     outcomes = [score_gate(delta, spec.gates.int8.max_mean_score_delta), mae_gate(change, spec.gates.int8.max_mae_increase)]
     rejected = rejection(outcomes)

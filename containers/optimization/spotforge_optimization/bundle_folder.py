@@ -30,7 +30,9 @@ def read_bundle(folder: Path) -> Bundle:
     for listed in bundle.files:
         file = folder / listed.path
         if not file.is_file():
-            raise InvalidInput(f"The bundle lists {listed.path}, which is not there.", where=str(file), remedy="Download it again.")
+            raise InvalidInput(
+                f"The bundle lists {listed.path}, which is not there.", where=str(file), remedy="Download it again."
+            )
         hashes[listed.path] = sha256_of_file(file)
         if hashes[listed.path] != listed.sha256:
             raise InvalidInput(

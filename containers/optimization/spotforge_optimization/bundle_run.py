@@ -92,14 +92,16 @@ def check_answers(folder: Path, context: "StageContext") -> int:
     answers = {path: open_model(folder / path, threads).logits(inputs) for path in (files.FP32_FILE, files.INT8_FILE)}
     for path, logits in answers.items():
         if logits.shape != expected.shape or not np.isfinite(logits).all():
-            raise ContractBroken(f"{path} answers the parity inputs with logits of shape {logits.shape}, expected finite {expected.shape}.")
+            raise ContractBroken(
+                f"{path} answers the parity inputs with logits of shape {logits.shape}, expected finite {expected.shape}."
+            )
     found = compare(answers[files.FP32_FILE], expected, Tolerance(gate.absolute, gate.relative))
     if found.mismatches:
         raise ContractBroken(
-            f"{files.FP32_FILE} of the assembled bundle differs from the recorded logits in {found.mismatches} of {found.delta.size}"
-            f" elements, by {found.delta.max():.3g} at most.",
+            f"{files.FP32_FILE} of the assembled bundle differs from the recorded logits in"
+            f" {found.mismatches} of {found.delta.size} elements, by {found.delta.max():.3g} at most.",
             where=files.PARITY_EXPECTED_FILE,
-            remedy="The machine computes otherwise than the one of the parity stage; run parity and bundle on the same instance family.",
+            remedy="This machine computes otherwise than that of the parity stage; run both on one instance family.",
         )
     delta = mean_score_delta(answers[files.INT8_FILE], expected)
     context.progress.report(metrics={"int8MeanAbsScoreDelta": delta, "fp32MaxAbs": float(found.delta.max())})
@@ -113,7 +115,9 @@ def checked_cutpoints(context: "StageContext", structure: Any) -> list[float]:
     except ValueError as error:
         raise ContractBroken(f"No cutpoints in the exported model: {error}.", where=files.FP32_FILE) from error
     published = json.loads(context.inputs.download("train", "cutpoints.json").read_text(encoding="utf-8"))["cutpoints"]
-    if len(published) != len(cutpoints) or not np.allclose(cutpoints, published, rtol=CUTPOINT_TOLERANCE, atol=CUTPOINT_TOLERANCE):
+    if len(published) != len(cutpoints) or not np.allclose(
+        cutpoints, published, rtol=CUTPOINT_TOLERANCE, atol=CUTPOINT_TOLERANCE
+    ):
         raise ContractBroken(
             f"The exported bias holds the cutpoints {cutpoints}, training published {published}.",
             where="cutpoints.json",

@@ -31,7 +31,9 @@ def work(context: "StageContext") -> ExportSummary:
 
     def while_running(seconds: float) -> None:
         # Approaches 90 % without ever standing still or passing it.
-        pace.at(5 + round(85 * seconds / (seconds + USUAL_SECONDS / 2)), f"optimum-cli export onnx, {seconds:.0f} s", seconds=seconds)
+        pace.at(
+            5 + round(85 * seconds / (seconds + USUAL_SECONDS / 2)), f"optimum-cli export onnx, {seconds:.0f} s", seconds=seconds
+        )
 
     file = export_onnx(config, model, context.scratch / "onnx", while_running=while_running)
     pace.at(92, "reading the contract of the ONNX file")
@@ -44,7 +46,9 @@ def work(context: "StageContext") -> ExportSummary:
             remedy="Pin the versions that export.json of an earlier experiment records, or change the expectation knowingly.",
         )
     pace.at(95, "storing the ONNX file")
-    stored = context.outputs.write("fp32/model.onnx", file, bucket=context.environment.experiments_bucket, key=onnx_key(context, "fp32"))
+    stored = context.outputs.write(
+        "fp32/model.onnx", file, bucket=context.environment.experiments_bucket, key=onnx_key(context, "fp32")
+    )
     context.outputs.write_json(
         "export.json",
         {

@@ -42,11 +42,14 @@ def export_onnx(
     output.mkdir(parents=True, exist_ok=True)
     log = output / "optimum-cli.log"
     started = time.monotonic()
-    with log.open("wb") as sink, subprocess.Popen(export_command(config, model, output), stdout=sink, stderr=sink) as process:
-        with _ended_on_error(process):
-            while process.poll() is None:
-                while_running(time.monotonic() - started)
-                time.sleep(POLL_SECONDS)
+    with (
+        log.open("wb") as sink,
+        subprocess.Popen(export_command(config, model, output), stdout=sink, stderr=sink) as process,
+        _ended_on_error(process),
+    ):
+        while process.poll() is None:
+            while_running(time.monotonic() - started)
+            time.sleep(POLL_SECONDS)
     file = output / "model.onnx"
     if process.returncode != 0 or not file.is_file():
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:])

@@ -66,7 +66,9 @@ def differences(contract: OnnxContract, expected: "ExpectedModel", logits: int) 
         found.append(f"expected opset {expected.opset}, got {contract.opset}")
     names = [tensor.name for tensor in contract.inputs]
     known = (*expected.inputs.required, *expected.inputs.optional)
-    found += [f"expected an input {name}, got {', '.join(names) or 'none'}" for name in expected.inputs.required if name not in names]
+    found += [
+        f"expected an input {name}, got {', '.join(names) or 'none'}" for name in expected.inputs.required if name not in names
+    ]
     found += [f"expected inputs among {', '.join(known)}, got {name}" for name in names if name not in known]
     for tensor in contract.inputs:
         found += _tensor_differences("input", tensor, expected.inputs.dtype, expected.inputs.axes)

@@ -50,8 +50,8 @@ def check_parity(
         return ParityOutcome(True, f"all {found.delta.size} logits of {len(rows)} rows agree", report)
     worst = report["largest"]
     says = (
-        f"{found.mismatches} of {found.delta.size} logits differ beyond |a - b| <= {tolerance.absolute:g} + {tolerance.relative:g}"
-        f" * |b|; the furthest is logit {worst['logit']} of row {worst['row']}: ONNX {worst['onnx']}, PyTorch {worst['pytorch']}"
+        f"{found.mismatches} of {found.delta.size} logits differ beyond |a - b| <="
+        f" {tolerance.absolute:g} + {tolerance.relative:g} * |b|; the furthest is logit {worst['logit']} of row {worst['row']}: ONNX {worst['onnx']}, PyTorch {worst['pytorch']}"
     )
     return ParityOutcome(False, says, report)
 
@@ -96,7 +96,11 @@ def _values(
 
 def _percentiles(values: npt.NDArray[np.float64]) -> list[float]:
     # Of the values themselves: interpolation between a number and infinity would give NaN.
-    return [float(value) for value in np.percentile(values, PERCENTILES, method="higher")] if values.size else [0.0] * len(PERCENTILES)
+    return (
+        [float(value) for value in np.percentile(values, PERCENTILES, method="higher")]
+        if values.size
+        else [0.0] * len(PERCENTILES)
+    )
 
 
 def _by_length(found: Comparison, texts: EncodedTexts) -> list[dict[str, Any]]:

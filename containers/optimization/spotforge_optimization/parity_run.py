@@ -97,7 +97,7 @@ class PyTorchModel:
         from transformers import AutoModelForSequenceClassification
         from transformers.utils import logging
 
-        logging.set_verbosity_error()
+        logging.set_verbosity(logging.ERROR)
         torch.set_num_threads(threads)
         self._model = AutoModelForSequenceClassification.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32

@@ -52,12 +52,18 @@ def work(context: "StageContext") -> QuantizeSummary:
 
     batches = list(length_batches(validation.texts.lengths, BATCH_ROWS, chosen))
     start = len(calibration)
-    reference = all_logits(fp32.logits, validation.texts, batches, lambda done: pace.at(start + done, f"FP32 on {done} validation rows"))
+    reference = all_logits(
+        fp32.logits, validation.texts, batches, lambda done: pace.at(start + done, f"FP32 on {done} validation rows")
+    )
     start += len(chosen)
-    measured = all_logits(int8.logits, validation.texts, batches, lambda done: pace.at(start + done, f"INT8 on {done} validation rows"))
+    measured = all_logits(
+        int8.logits, validation.texts, batches, lambda done: pace.at(start + done, f"INT8 on {done} validation rows")
+    )
     delta = mean_score_delta(measured[chosen], reference[chosen])
 
-    stored = context.outputs.write("int8/model.onnx", int8_file, bucket=context.environment.experiments_bucket, key=onnx_key(context, "int8"))
+    stored = context.outputs.write(
+        "int8/model.onnx", int8_file, bucket=context.environment.experiments_bucket, key=onnx_key(context, "int8")
+    )
     context.outputs.write_json(
         "quantize.json",
         {

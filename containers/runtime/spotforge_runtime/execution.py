@@ -68,7 +68,7 @@ def _succeed(context: StageContext, summary: BaseModel) -> dict[str, Any]:
     )
     key = attempt.prefix + names.DOCUMENT_MANIFEST
     context.storage.put(to_json(manifest), environment.experiments_bucket, key)
-    context.progress.finish("done", fraction=1.0)
+    context.progress.finish(fraction=1.0)  # the last message of the work stays: it may say what it found
     return success_document(attempt, uri_of(environment.experiments_bucket, key), plain)
 
 

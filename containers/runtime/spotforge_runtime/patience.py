@@ -97,10 +97,14 @@ def may_pass(error: BaseException) -> bool:
         ReadTimeoutError,
         ResponseStreamingError,
     )
+    from botocore.exceptions import (
+        ConnectionError as NoConnectionError,
+    )
 
     if isinstance(error, ClientError):
         return error_code(error) in PASSING_CODES or http_status(error) >= 500 or http_status(error) == 429
     passing = (
+        NoConnectionError,
         HTTPClientError,
         IncompleteReadError,
         ReadTimeoutError,

@@ -24,7 +24,7 @@ def cumulative_link_losses(logits: Tensor, labels: Tensor) -> Tensor:
 
     >>> logits = torch.tensor([[2.0, -1.0], [2.0, -1.0], [2.0, -1.0]])
     >>> [round(loss, 4) for loss in cumulative_link_losses(logits, torch.tensor([0, 1, 2])).tolist()]
-    [2.1269, 0.4912, 1.3133]
+    [2.1269, 0.4913, 1.3133]
     """
     logits = logits.float()
     above = logsigmoid(logits)  # log P(y > k)

@@ -48,7 +48,7 @@ def quantile_cutpoints(class_counts: Sequence[int]) -> list[float]:
     every class, so that one without examples still gets a finite gap.
 
     >>> [round(theta, 4) for theta in quantile_cutpoints([10, 20, 10])]
-    [-1.0609, 1.0609]
+    [-1.0826, 1.0826]
     >>> quantile_cutpoints([5, 5])
     [0.0]
     """

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Sampler
-from transformers import PreTrainedModel, Trainer, TrainerCallback, TrainingArguments
+from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from spotforge_training.cumulative_link_head import CumulativeLinkHead
 from spotforge_training.cumulative_link_loss import cumulative_link_loss, cumulative_link_losses
@@ -51,6 +51,7 @@ class OrdinalRegressionTrainer(Trainer):
             compute_loss_func=self._loss,
             callbacks=[guard, *callbacks],
         )
+        self.remove_callback(PrinterCallback)  # progress and metrics.jsonl tell the same, once
         # The rows of a batch go to the loss, never into the model's own forward.
         self.model_accepts_loss_kwargs = False
 

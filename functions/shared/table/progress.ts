@@ -6,7 +6,12 @@ import { none, SERVICE, type Table } from './table.ts';
 const padded = (value: number, length: number): string => String(value).padStart(length, '0');
 
 /** A string that sorts as (run, stage, attempt, sequence) does: one comparison decides whether an event is news. */
-export const progressOrder = ({ run, stage, attempt, sequence }: StageProgress): string =>
+export const progressOrder = ({
+  run,
+  stage,
+  attempt,
+  sequence,
+}: Pick<StageProgress, 'run' | 'stage' | 'attempt' | 'sequence'>): string =>
   [padded(run, 4), STAGES.indexOf(stage), padded(attempt, 4), padded(sequence, 10)].join('#');
 
 /** `pk experiment#{id}, sk progress`: the newest progress alone. */

@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { messageOf } from '../errors.ts';
 import { listenOnLoopback } from './loopback.ts';
 
-export interface RoleCredentials {
+interface RoleCredentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken: string;

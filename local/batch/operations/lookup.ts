@@ -8,7 +8,7 @@ type Table = Exclude<keyof Resources, 'jobDefinitions'>;
 const tableOf = <T extends Table>(resources: Resources, table: T) => resources[table] as Record<string, Resources[T][string]>;
 
 /** A resource by its name or ARN. A full ARN must match exactly, so that a foreign account's is not found. */
-export function find<T extends Table>(resources: Resources, table: T, nameOrArn: string): Resources[T][string] | undefined {
+function find<T extends Table>(resources: Resources, table: T, nameOrArn: string): Resources[T][string] | undefined {
   const records = tableOf(resources, table);
   if (nameOrArn.startsWith('arn:')) return records[nameOrArn];
   return Object.entries(records).find(([arn]) => lastSegment(arn) === nameOrArn)?.[1];

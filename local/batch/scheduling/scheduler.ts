@@ -3,14 +3,14 @@ import type { FairsharePolicy } from '../wire/compute.ts';
 import { type Usage, weightedUsage } from './fair-share.ts';
 import { someInstanceHolds } from './instance-types.ts';
 
-export interface EnvironmentView {
+interface EnvironmentView {
   name: string;
   enabled: boolean;
   maxVcpus: number;
   instanceTypes: readonly string[];
 }
 
-export interface QueueView {
+interface QueueView {
   name: string;
   priority: number;
   /** In the order to try. */
@@ -28,7 +28,7 @@ export interface WaitingJob {
   priority: number;
 }
 
-export interface RunningJob {
+interface RunningJob {
   environment: string;
   queue: string;
   vcpus: number;

@@ -26,7 +26,7 @@ export interface JobQueueRecord {
   tags: Record<string, string>;
 }
 
-export interface SchedulingPolicyRecord {
+interface SchedulingPolicyRecord {
   name: string;
   arn: string;
   fairsharePolicy: FairsharePolicy;

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 
 /** The parts of a job that definitions and submissions share. Unknown members are kept: descriptions echo them. */
-export const keyValue = z.looseObject({ name: z.string().optional(), value: z.string().optional() });
+const keyValue = z.looseObject({ name: z.string().optional(), value: z.string().optional() });
 export type KeyValue = z.infer<typeof keyValue>;
 
-export const resourceRequirement = z.object({ type: z.enum(['VCPU', 'MEMORY', 'GPU']), value: z.string() });
+const resourceRequirement = z.object({ type: z.enum(['VCPU', 'MEMORY', 'GPU']), value: z.string() });
 export type ResourceRequirement = z.infer<typeof resourceRequirement>;
 
-export const environment = z
+const environment = z
   .array(keyValue)
   .refine((list) => list.every(({ name }) => !name?.startsWith('AWS_BATCH')), 'names that start with AWS_BATCH are reserved');
 
-export const logConfiguration = z.looseObject({
+const logConfiguration = z.looseObject({
   logDriver: z.string(),
   options: z.record(z.string(), z.string()).optional(),
 });

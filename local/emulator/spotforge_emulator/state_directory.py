@@ -18,6 +18,8 @@ def prepare_state_directory(state: Path) -> None:
         temporary.mkdir(parents=True)
         (state / "services").mkdir(exist_ok=True)
         (state / "objects").mkdir(exist_ok=True)
+        # Lambda workers run here; without this Node would take the module type from a package.json further up.
+        (temporary / "package.json").write_text("{}\n")
         probe = temporary / "probe"
         probe.write_bytes(b"0" * 4096)
         probe.unlink()

@@ -51,7 +51,9 @@ def encoded(*lengths: int) -> EncodedTexts:
     return EncodedTexts([[1] * n for n in lengths], [[0] * n for n in lengths], 0)
 
 
-@pytest.mark.parametrize(("lengths", "longest", "expected"), [((22, 23, 30), 128, 32), ((32, 32), 128, 32), ((33,), 128, 48), ((90,), 24, 24)])
+@pytest.mark.parametrize(
+    ("lengths", "longest", "expected"), [((22, 23, 30), 128, 32), ((32, 32), 128, 32), ((33,), 128, 48), ((90,), 24, 24)]
+)
 def test_the_representative_length_is_the_median_up_to_the_next_16(lengths: tuple[int, ...], longest: int, expected: int) -> None:
     assert representative_length(encoded(*lengths), longest) == expected
 

@@ -17,7 +17,9 @@ FILES = {"fp32/model.onnx", "int8/model.onnx", "tokenizer.json", "parity/inputs.
 
 
 @pytest.fixture(scope="session")
-def bundle_inputs(trained: Trained, exported: Ended, compared: Ended, quantized: Ended, benchmarked: Ended) -> dict[str, str | Ended]:
+def bundle_inputs(
+    trained: Trained, exported: Ended, compared: Ended, quantized: Ended, benchmarked: Ended
+) -> dict[str, str | Ended]:
     return trained.then(export=exported, parity=compared, quantize=quantized, benchmark=benchmarked)
 
 
@@ -81,7 +83,11 @@ def test_a_model_that_no_longer_answers_as_recorded_is_not_released(
     inputs_npz = compared.output("inputs.npz")
     arrays = rig.read(f"s3://{inputs_npz['bucket']}/{inputs_npz['key']}") or b""
     parity = rig.earlier_stage(
-        "parity", spec=trained.spec, outputs={"inputs.npz": arrays, "expected.npz": buffer.getvalue()}, summary=compared.summary, attempt=4
+        "parity",
+        spec=trained.spec,
+        outputs={"inputs.npz": arrays, "expected.npz": buffer.getvalue()},
+        summary=compared.summary,
+        attempt=4,
     )
     inputs = {**bundle_inputs, "parity": parity}
     attempt = rig.a_stage("bundle", spec=trained.spec, inputs=inputs, attempt=4, variables={"MODEL_VERSION": "78"})

@@ -61,7 +61,7 @@ def test_the_parity_sample_is_one_batch_and_the_rest_follow(ids: list[list[int]]
 def test_rows_chosen_evenly_are_distinct_and_at_most_as_many_as_asked(rows: int, most: int) -> None:
     chosen = evenly(rows, most)
     assert len(chosen) == min(rows, most) == len(set(chosen.tolist()))
-    assert 0 <= chosen.min() and chosen.max() < rows
+    assert chosen.min() >= 0 and chosen.max() < rows
 
 
 def test_texts_are_encoded_as_transformers_does_it(tiny_base_model: Path) -> None:

@@ -52,11 +52,23 @@ def test_an_encoder_without_segment_ids_is_expected_too() -> None:
     [
         ({"opset": 17}, "expected opset 18, got 17"),
         ({"inputs": ()}, "expected an input input_ids, got none"),
-        ({"inputs": (*golden().inputs, Tensor(name="position_ids", dtype="int64", axes=("batch_size", "sequence_length")))}, "got position_ids"),
-        ({"inputs": (golden().inputs[0].model_copy(update={"dtype": "int32"}), *golden().inputs[1:])}, "expected int64, got int32"),
+        (
+            {"inputs": (*golden().inputs, Tensor(name="position_ids", dtype="int64", axes=("batch_size", "sequence_length")))},
+            "got position_ids",
+        ),
+        (
+            {"inputs": (golden().inputs[0].model_copy(update={"dtype": "int32"}), *golden().inputs[1:])},
+            "expected int64, got int32",
+        ),
         ({"inputs": (golden().inputs[0].model_copy(update={"axes": ("2", "16")}), *golden().inputs[1:])}, "got (2, 16)"),
-        ({"outputs": (Tensor(name="last_hidden_state", dtype="float32", axes=("batch_size", "4")),)}, "expected outputs logits, got last_hidden_state"),
-        ({"outputs": (Tensor(name="logits", dtype="float32", axes=("batch_size", "5")),)}, "expected axes (batch_size, 4), got (batch_size, 5)"),
+        (
+            {"outputs": (Tensor(name="last_hidden_state", dtype="float32", axes=("batch_size", "4")),)},
+            "expected outputs logits, got last_hidden_state",
+        ),
+        (
+            {"outputs": (Tensor(name="logits", dtype="float32", axes=("batch_size", "5")),)},
+            "expected axes (batch_size, 4), got (batch_size, 5)",
+        ),
     ],
 )
 def test_every_difference_from_the_expectation_is_named(change: dict[str, object], says: str) -> None:

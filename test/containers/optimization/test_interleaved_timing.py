@@ -38,6 +38,10 @@ def test_the_order_is_swapped_every_round_after_the_warm_up() -> None:
 
 def test_it_stops_after_the_given_seconds_but_not_before_the_least_number_of_rounds() -> None:
     clock = Clock()
-    run = {"min_rounds": 3, "max_rounds": 100, "warm_up": 0, "clock": clock}
-    assert time_interleaved(clock.call("a", 1), clock.call("b", 1), seconds=20, **run).rounds == 10
-    assert time_interleaved(clock.call("a", 9), clock.call("b", 9), seconds=1, **run).rounds == 3
+    quick = time_interleaved(
+        clock.call("a", 1), clock.call("b", 1), seconds=20, min_rounds=3, max_rounds=100, warm_up=0, clock=clock
+    )
+    slow = time_interleaved(
+        clock.call("a", 9), clock.call("b", 9), seconds=1, min_rounds=3, max_rounds=100, warm_up=0, clock=clock
+    )
+    assert (quick.rounds, slow.rounds) == (10, 3)

@@ -126,7 +126,9 @@ def test_a_value_that_is_not_a_number_is_reported_as_null_with_its_row_in_the_ra
     json.dumps(outcome.report, allow_nan=False)
 
 
-def test_the_list_of_mismatches_is_capped_and_the_furthest_come_first_but_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_of_mismatches_is_capped_and_the_furthest_come_first_but_all_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("spotforge_optimization.parity_check.LISTED_MISMATCHES", 3)
     measured = np.ones((ROWS, 2), dtype=np.float32) + np.arange(ROWS, dtype=np.float32)[:, None]
     report = checked(measured).report

@@ -26,7 +26,9 @@ def test_the_weight_layers_of_an_encoder_are_found_without_knowing_its_names(onn
     assert len(layers.head) == 2  # pooler and classifier
 
 
-def test_the_balanced_recipe_keeps_head_attention_products_and_early_contractions_in_float(rig: StageRig, quantized: Ended) -> None:
+def test_the_balanced_recipe_keeps_head_attention_products_and_early_contractions_in_float(
+    rig: StageRig, quantized: Ended
+) -> None:
     assert quantized.exit_code == 0, quantized.result
     report = report_of(rig, quantized)
     assert report["quantizedOperators"] == {"MatMul": 11}
@@ -87,7 +89,10 @@ def no_batches() -> CalibrationBatches:
 def test_a_transposed_gemm_counts_its_rows_as_outputs() -> None:
     from onnx import TensorProto, helper, numpy_helper
 
-    weights = [numpy_helper.from_array(np.zeros((8, 4), dtype=np.float32), "up"), numpy_helper.from_array(np.zeros((8, 4), dtype=np.float32), "down")]
+    weights = [
+        numpy_helper.from_array(np.zeros((8, 4), dtype=np.float32), "up"),
+        numpy_helper.from_array(np.zeros((8, 4), dtype=np.float32), "down"),
+    ]
     nodes = [
         helper.make_node("Gemm", ["x", "up"], ["h"], "expand", transB=1),
         helper.make_node("MatMul", ["h", "down"], ["logits"], "contract"),

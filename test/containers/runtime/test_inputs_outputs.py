@@ -99,7 +99,7 @@ def test_work_in_this_process_ends_like_a_job(rig: StageRig) -> None:
     ended = rig.a_stage("parity").work(good_work)
     assert (ended.exit_code, ended.summary["rows"]) == (0, 1)
     assert ended.output("report.json")["bytes"] > 0
-    assert ended.progress[-1]["message"] == "done"
+    assert ended.progress[-1]["fraction"] == 1
 
 
 def test_a_summary_of_another_stage_or_no_summary_breaks_the_contract(rig: StageRig) -> None:

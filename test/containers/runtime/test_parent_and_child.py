@@ -49,7 +49,7 @@ def test_success_leaves_documents_that_keep_the_contract_and_no_token(rig: Stage
     assert "TASK_TOKEN" not in environment
     progress = attempt.document("progress.json")
     assert progress is not None
-    assert (progress["fraction"], progress["message"]) == (1.0, "done")
+    assert (progress["fraction"], progress["message"]) == (1.0, "starting")
     everything = rig.s3.list_objects_v2(Bucket="rig-experiments", Prefix=attempt.identity.prefix)["Contents"]
     for item in everything:
         assert b"a-task-token" not in rig.s3.get_object(Bucket="rig-experiments", Key=item["Key"])["Body"].read()

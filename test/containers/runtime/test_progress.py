@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import threading
@@ -53,7 +54,7 @@ def test_events_are_never_closer_than_two_seconds_nor_further_than_thirty(steps:
         if seconds_until_due(dirty=dirty, since_last=now - last) <= 0:
             last = now
             sent.append(now)
-    gaps = [b - a for a, b in zip(sent, sent[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(sent)]
     assert all(SHORTEST_SECONDS - 1e-6 <= gap <= HEARTBEAT_SECONDS + 1e-6 for gap in gaps)
 
 

@@ -40,7 +40,8 @@ def test_the_published_model_is_a_stock_one_with_the_same_logits(family: str, tm
 
 
 @pytest.mark.parametrize(
-    ("family", "place"), [("bert", "classifier"), ("distilbert", "classifier"), ("roberta", "classifier.out_proj"), ("gpt2", "score")]
+    ("family", "place"),
+    [("bert", "classifier"), ("distilbert", "classifier"), ("roberta", "classifier.out_proj"), ("gpt2", "score")],
 )
 def test_the_last_linear_layer_is_found_wherever_a_family_keeps_it(family: str, place: str, tmp_path: Path) -> None:
     assert final_linear(load_base_model(write_base(family, tmp_path), classes=5)) == place

@@ -17,7 +17,9 @@ def logits_of(latent: float, first: float, rises: list[float]) -> torch.Tensor:
 
 
 @given(latents, st.floats(-4, 4), gaps)
-def test_the_loss_is_the_logarithm_of_the_probability_between_two_cutpoints(latent: float, first: float, rises: list[float]) -> None:
+def test_the_loss_is_the_logarithm_of_the_probability_between_two_cutpoints(
+    latent: float, first: float, rises: list[float]
+) -> None:
     logits = logits_of(latent, first, rises)
     above = torch.cat([torch.ones(1, dtype=torch.double), torch.sigmoid(logits[0]), torch.zeros(1, dtype=torch.double)])
     expected = -(above[:-1] - above[1:]).log()

@@ -2,11 +2,302 @@
 
 from __future__ import annotations
 
-from containers.prepared import Prepared
-from containers.stage_rig import StageRig
+import io
+import json
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from containers.prepared import prepare_tiny_experiment
+from containers.stage_rig import Attempt, Ended, StageRig
+from containers.training.dying_run import CHECKPOINT_AT
+from spotforge_training.checkpointing import CONDITIONS
+from spotforge_training.ordinal_decoding import mean_absolute_error, median_class
+from spotforge_training.training_progress import TrainingProgress
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+STAGE = "spotforge_training.training_run"
+# 20 steps an epoch: 20 is the boundary between the epochs, 27 lies within the second.
+SHORT = {"epochs": 2, "maxRows": 320, "learningRate": 0.002}
+STEPS = 40
+
+AnExperiment = Callable[[dict[str, Any]], Callable[..., Attempt]]
 
 
-def test_trains_a_model_far_better_than_the_median_class(rig: StageRig, prepared: Prepared) -> None:
-    ended = rig.a_stage("train", spec=prepared.spec, inputs=prepared.inputs).work("spotforge_training.training_run")
-    print(ended.result, ended.manifest)
-    assert ended.summary["mae"] < 0.6 * ended.summary["baselineMae"]
+@pytest.fixture(scope="module")
+def an_experiment(rig: StageRig, tiny_dataset: Path, tiny_base_model: Path) -> AnExperiment:
+    """Makes a prepared experiment with its own checkpoints; what it returns makes attempts at training it."""
+
+    def make(train: dict[str, Any]) -> Callable[..., Attempt]:
+        prepared = prepare_tiny_experiment(rig, tiny_dataset, tiny_base_model)
+
+        def attempt(number: int = 1, changed: dict[str, Any] | None = None, **variables: str) -> Attempt:
+            spec = prepared.with_spec({"train": train | (changed or {})})
+            return rig.a_stage("train", spec=spec, inputs=prepared.inputs, attempt=number, variables=variables)
+
+        return attempt
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(an_experiment: AnExperiment) -> Ended:
+    return an_experiment(SHORT)().work(STAGE)
+
+
+@pytest.fixture(scope="module")
+def learned(an_experiment: AnExperiment) -> Ended:
+    """Three epochs of all rows: what the tiny model needs to learn the tiny dataset."""
+    return an_experiment({"epochs": 3, "learningRate": 0.002})().work(STAGE)
+
+
+def content(rig: StageRig, ended: Ended, name: str) -> bytes:
+    stored = ended.output(name)
+    data = rig.read(f"s3://{stored['bucket']}/{stored['key']}")
+    assert data is not None
+    return data
+
+
+def interrupt_at(step: int, attempt: Attempt, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host is reclaimed while this step is done."""
+    tell = TrainingProgress.on_step_end
+
+    def on_step_end(self: TrainingProgress, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        tell(self, args, state, control, **kwargs)
+        if state.global_step == step:
+            attempt.interruption.request("The spot host is reclaimed.")
+
+    monkeypatch.setattr(TrainingProgress, "on_step_end", on_step_end)
+
+
+def test_learns_to_answer_far_better_than_the_median_class(learned: Ended) -> None:
+    summary = learned.summary
+    assert summary["mae"] < 0.3 * summary["baselineMae"]
+    assert summary["validationMae"] < 0.4
+    assert (summary["rows"], summary["steps"], summary["epochs"]) == (880, 165, 3)
+    assert summary["device"] == "cpu"
+    assert summary["resumedFromStep"] is None
+    assert summary["samplesPerSecond"] > 0
+    assert 0 < summary["trainLoss"] < 1.2
+
+
+def test_publishes_a_stock_model_that_makes_the_predictions_in_the_file(rig: StageRig, learned: Ended, tmp_path: Path) -> None:
+    assert learned.manifest is not None
+    for output in learned.manifest["outputs"]:
+        if output["name"].startswith("model/"):
+            (tmp_path / output["name"].removeprefix("model/")).write_bytes(content(rig, learned, output["name"]))
+    assert learned.output("model/model.safetensors")["sha256"] == learned.summary["modelSha256"]
+    predictions = pl.read_parquet(io.BytesIO(content(rig, learned, "predictions.parquet")))
+    assert predictions.columns == ["row", "label", "predicted", "expected_score"]
+    model = AutoModelForSequenceClassification.from_pretrained(tmp_path, local_files_only=True).eval()
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path, local_files_only=True)
+
+    with pl.StringCache():
+        test = pl.read_parquet(rig.folder / "prepared" / "test.parquet")
+    assert predictions["row"].to_list() == test["row"].to_list()
+    assert predictions["label"].to_list() == test["label"].to_list()
+    with torch.no_grad():
+        logits = model(**tokenizer(test["text"].to_list(), padding=True, return_tensors="pt")).logits.numpy()
+    assert predictions["predicted"].to_list() == median_class(logits).tolist()
+    labels = test["label"].to_numpy().astype(np.int32)
+    assert mean_absolute_error(predictions["predicted"].to_numpy(), labels) == pytest.approx(learned.summary["mae"])
+    assert predictions["expected_score"].is_between(0, 4).all()
+
+    cutpoints = json.loads(content(rig, learned, "cutpoints.json"))["cutpoints"]
+    last = model.get_submodule("classifier")
+    assert cutpoints == sorted(cutpoints)
+    assert [-bias for bias in last.bias.tolist()] == pytest.approx(cutpoints)
+    assert torch.equal(last.weight[0], last.weight[3])
+
+
+def test_leaves_metrics_that_can_be_plotted(rig: StageRig, learned: Ended) -> None:
+    lines = [json.loads(line) for line in content(rig, learned, "metrics.jsonl").splitlines()]
+    assert [line["step"] for line in lines] == sorted({line["step"] for line in lines})
+    assert lines[-1]["step"] == 165
+    assert sum("validationMae" in line for line in lines) == 3, "one evaluation an epoch"
+    assert all({"loss", "learningRate", "epoch"} <= set(line) for line in lines if "validationMae" not in line)
+    assert b"</svg>" in content(rig, learned, "curves.svg")
+
+
+def test_tells_how_far_it_is(learned: Ended) -> None:
+    fractions = [document["fraction"] for document in learned.progress]
+    assert fractions == sorted(fractions)
+    assert learned.progress[-1]["metrics"].keys() >= {
+        "loss",
+        "learningRate",
+        "validationMae",
+        "validationLoss",
+        "mae",
+        "baselineMae",
+    }
+    assert learned.progress[-1]["totalSteps"] == 165
+
+
+def test_the_losses_of_a_small_recipe_are_the_ones_on_record(rig: StageRig, uninterrupted: Ended) -> None:
+    lines = [json.loads(line) for line in content(rig, uninterrupted, "metrics.jsonl").splitlines()]
+    losses = [line["loss"] for line in lines if "loss" in line]
+    assert losses[:6] == pytest.approx(GOLDEN_LOSSES, abs=2e-3)
+
+
+GOLDEN_LOSSES = [0.0] * 6
+
+
+@pytest.mark.parametrize("step", [20, 27])
+def test_a_run_that_was_interrupted_and_resumed_ends_with_the_same_weights(
+    step: int, an_experiment: AnExperiment, uninterrupted: Ended, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt_at = an_experiment(SHORT)
+    first = attempt_at(1)
+    with monkeypatch.context() as patched:
+        interrupt_at(step, first, patched)
+        ended = first.work(STAGE)
+    assert ended.exit_code == 75
+    assert ended.error["name"] == "Stage.Interrupted"
+
+    resumed = attempt_at(2).work(STAGE)
+    assert resumed.summary["resumedFromStep"] == step
+    assert resumed.summary["modelSha256"] == uninterrupted.summary["modelSha256"]
+    for figure in ("mae", "validationMae", "validationLoss"):
+        assert resumed.summary[figure] == uninterrupted.summary[figure]
+
+
+def test_a_resumed_run_tells_the_same_figures_as_if_nothing_had_happened(
+    rig: StageRig, an_experiment: AnExperiment, uninterrupted: Ended, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt_at = an_experiment(SHORT)
+    first = attempt_at(1)
+    with monkeypatch.context() as patched:
+        interrupt_at(20, first, patched)
+        first.work(STAGE)
+    resumed = attempt_at(2).work(STAGE)
+    assert content(rig, resumed, "metrics.jsonl") == content(rig, uninterrupted, "metrics.jsonl")
+
+
+def test_a_run_whose_host_died_without_a_word_resumes_in_a_new_process_to_the_same_weights(
+    an_experiment: AnExperiment, uninterrupted: Ended
+) -> None:
+    attempt_at = an_experiment(SHORT)
+    dying = attempt_at(1)
+    path = dying.rig.process_environment()["PYTHONPATH"] + f":{Path(__file__).parents[2]}"
+    died = dying.process("containers.training.dying_train", variables={"PYTHONPATH": path})
+    assert died.exit_code == 137, died.log
+
+    resumed = attempt_at(2).process("spotforge_training.train")
+    assert resumed.summary["resumedFromStep"] == CHECKPOINT_AT
+    assert resumed.summary["modelSha256"] == uninterrupted.summary["modelSha256"]
+
+
+def test_sigterm_ends_the_job_with_a_checkpoint_to_go_on_from(an_experiment: AnExperiment, uninterrupted: Ended) -> None:
+    attempt_at = an_experiment(SHORT)
+    first = attempt_at(1)
+    job = first.start("spotforge_training.train")
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and job.poll() is None:
+        progress = first.document("progress.json")
+        if progress and progress["step"] > 0:
+            break
+        time.sleep(0.02)
+    job.send_signal(signal.SIGTERM)
+    ended = first.finish(job)
+    assert ended.exit_code == 75, ended.log
+
+    resumed = attempt_at(2).work(STAGE)
+    assert 0 < resumed.summary["resumedFromStep"] <= STEPS
+    assert resumed.summary["modelSha256"] == uninterrupted.summary["modelSha256"]
+
+
+def test_an_interruption_during_the_last_evaluation_keeps_everything_that_was_trained(
+    an_experiment: AnExperiment, uninterrupted: Ended, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt_at = an_experiment(SHORT)
+    first = attempt_at(1)
+    tell = TrainingProgress.evaluated_rows
+
+    def evaluated_rows(self: TrainingProgress, split: str, rows: int, total: int) -> None:
+        tell(self, split, rows, total)
+        if split == "test":
+            first.interruption.request()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TrainingProgress, "evaluated_rows", evaluated_rows)
+        assert first.work(STAGE).exit_code == 75
+    resumed = attempt_at(2).work(STAGE)
+    assert resumed.summary["resumedFromStep"] == STEPS
+    assert resumed.summary["samplesPerSecond"] == 0
+    assert resumed.summary["modelSha256"] == uninterrupted.summary["modelSha256"]
+
+
+def test_a_learning_rate_that_is_far_too_high_ends_as_diverged_within_a_few_steps(an_experiment: AnExperiment) -> None:
+    ended = an_experiment(SHORT | {"learningRate": 1000})().work(STAGE)
+    assert ended.exit_code == 65
+    assert ended.error["name"] == "Stage.Diverged"
+    assert "diverged at step" in ended.error["message"]
+    assert "Lower train.learningRate" in ended.error["remedy"]
+    assert int(ended.error["message"].split("step ")[1].split(":")[0]) <= 10
+
+
+def test_half_the_micro_batch_accumulates_to_the_same_batch(an_experiment: AnExperiment, uninterrupted: Ended) -> None:
+    ended = an_experiment(SHORT)(MICRO_BATCH_DIVISOR="2").work(STAGE)
+    assert ended.summary["steps"] == STEPS
+    # Dropout falls differently on other micro-batches; what is learned is as good.
+    assert ended.summary["trainLoss"] == pytest.approx(uninterrupted.summary["trainLoss"], abs=0.1)
+
+
+def test_a_checkpoint_of_another_recipe_is_not_continued(an_experiment: AnExperiment, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempt_at = an_experiment(SHORT)
+    first = attempt_at(1)
+    with monkeypatch.context() as patched:
+        interrupt_at(3, first, patched)
+        first.work(STAGE)
+    ended = attempt_at(2, {"batchSize": 8, "seed": 14}).work(STAGE)
+    assert ended.error["name"] == "Stage.ContractBroken"
+    assert "batch_size was 16 and is 8; seed was 13 and is 14" in ended.error["message"]
+
+
+def test_a_checkpoint_of_another_thread_count_is_not_continued(
+    an_experiment: AnExperiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt_at = an_experiment(SHORT)
+    first = attempt_at(1)
+    with monkeypatch.context() as patched:
+        interrupt_at(3, first, patched)
+        first.work(STAGE)
+    ended = attempt_at(2, {"threads": 2}).work(STAGE)
+    assert ended.error["name"] == "Stage.ContractBroken"
+    assert "1 threads" in ended.error["message"] and "2 threads" in ended.error["message"]
+
+
+def test_checkpoints_hold_their_conditions_and_no_pickled_arguments(
+    rig: StageRig, an_experiment: AnExperiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = an_experiment(SHORT)(1)
+    interrupt_at(2, first, monkeypatch)
+    first.work(STAGE)
+    bucket, experiment = first.environment.checkpoints_bucket, first.identity.experiment_id
+    names = {item.key.rpartition("/")[2] for item in rig.storage.list(bucket, f"{experiment}/2-r1-1/")}
+    assert names >= {
+        "model.safetensors",
+        "optimizer.pt",
+        "scheduler.pt",
+        "rng_state.pth",
+        "trainer_state.json",
+        CONDITIONS,
+        "COMMITTED",
+    }
+    assert "training_args.bin" not in names
+
+
+def test_checkpoints_are_written_by_the_clock(an_experiment: AnExperiment) -> None:
+    ended = an_experiment({"epochs": 3, "learningRate": 0.002, "checkpointEverySeconds": 1})().work(STAGE)
+    assert ended.summary["checkpoints"] >= 1
+
+
+def test_bfloat16_trains_and_publishes_float32(an_experiment: AnExperiment) -> None:
+    ended = an_experiment(SHORT | {"precision": "bfloat16", "epochs": 1})().work(STAGE)
+    assert ended.summary["steps"] == 20

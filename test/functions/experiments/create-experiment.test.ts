@@ -15,7 +15,7 @@ import { type ExperimentView, experimentView } from '../../../functions/shared/c
 import { keys } from '../../../functions/shared/contracts/names.ts';
 import { aRequest, CLAIMS } from '../a-request.ts';
 import { aSubmission } from '../a-submission.ts';
-import { anId, JOB_DEFINITIONS, LADDERS, PRICES } from '../an-experiment.ts';
+import { anExperiment, anId, JOB_DEFINITIONS, LADDERS, PRICES } from '../an-experiment.ts';
 import { type LocalAws, localAws } from '../local-aws.ts';
 
 let aws: LocalAws;
@@ -140,6 +140,22 @@ describe('POST /v1/experiments', () => {
   it('takes an execution that runs already for started', async () => {
     const { view } = await submit(aSubmission());
     await expect(services.runs.start(view.spec, 1)).resolves.toBeUndefined();
+  });
+
+  it('does not take a missing state machine for a start', async () => {
+    const { view } = await submit(aSubmission());
+    const missing = executions(aws.stepFunctions, `${stateMachine}-missing`);
+    await expect(missing.start(view.spec, 1)).rejects.toMatchObject({ name: 'StateMachineDoesNotExist' });
+    await expect(executions(aws.stepFunctions, 'nonsense').stop(view.id, 1, 'x')).rejects.not.toMatchObject({
+      name: 'ExecutionDoesNotExist',
+    });
+  });
+
+  it('never overwrites an experiment', async () => {
+    const { view } = await submit(aSubmission());
+    const again = services.submissions.store(anExperiment({ id: view.id, tenant: 'globex' }), undefined);
+    await expect(again).rejects.toMatchObject({ name: 'ConcurrentChange' });
+    expect((await experimentReader(aws.table).get('acme', view.id)).tenant).toBe('acme');
   });
 
   it('stores nothing when the spec cannot be frozen', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -110,6 +111,17 @@ describe('parseFields', () => {
 });
 
 describe('identify', () => {
+  it('finds the claims where the documented event of API Gateway has them', () => {
+    const documented = JSON.parse(
+      readFileSync(new URL('../../fixtures/aws/http-api-payload-2.0.json', import.meta.url), 'utf8'),
+    ).event;
+    Object.assign(documented.requestContext.authorizer.jwt.claims, { token_use: 'id', claim1: 'acme' });
+    expect(identify(documented, { CLAIM_TENANT: 'claim1', CLAIM_GROUPS: 'claim2' })).toEqual({
+      tenant: 'acme',
+      groups: ['value2'],
+    });
+  });
+
   it('refuses an event without verified claims', () => {
     const event = aRequest();
     Reflect.deleteProperty(event.requestContext, 'authorizer');

@@ -20,7 +20,7 @@ export const manifestOf = (at: At): string => {
 const SHA = 'a'.repeat(64);
 
 /** Figures of each stage that keep the contract. */
-export const SUMMARIES: Required<StageSummaries> = {
+export const SUMMARIES: { [S in keyof StageSummaries]-?: NonNullable<StageSummaries[S]> } = {
   ingest: {
     datasetUri: 's3://datasets/raw/acme/ratings/0/',
     datasetVersion: '0',

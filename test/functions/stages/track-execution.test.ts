@@ -48,7 +48,8 @@ describe('track-execution', () => {
   it('closes one whose every earlier event was lost, by way of running', async () => {
     const { id } = await given.store({ status: 'queued' });
     await track(`${id}-r1`, 'SUCCEEDED');
-    expect(await given.stored(id)).toMatchObject({ status: 'succeeded', previousStatus: 'running' });
+    expect(await given.stored(id)).toMatchObject({ status: 'succeeded' });
+    expect(await given.history(id)).toEqual(['experiment.running', 'experiment.succeeded']);
   });
 
   it('rejects with what record-failure kept', async () => {

@@ -24,7 +24,7 @@ const [path] = globSync('.venv/lib/python3*/site-packages/botocore/data/batch/20
 if (!path) throw new Error('botocore is not installed in .venv: its service model of Batch is what responses are compared with');
 
 /** AWS's own description of Batch, as botocore ships it. */
-export const model = JSON.parse(gunzipSync(readFileSync(root + path)).toString()) as Model;
+const model = JSON.parse(gunzipSync(readFileSync(root + path)).toString()) as Model;
 
 const isType: Record<string, (value: unknown) => boolean> = {
   string: (value) => typeof value === 'string',

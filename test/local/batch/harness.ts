@@ -18,7 +18,7 @@ import { type Executor, startExecutor } from '../../../local/batch/executor.ts';
 import type { Options } from '../../../local/batch/options.ts';
 import { FakeAws } from './fake-aws.ts';
 
-export const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/spotforge/data:1';
+const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/spotforge/data:1';
 export const ROLE = 'arn:aws:iam::000000000000:role/stage';
 const REGION = 'us-east-1';
 

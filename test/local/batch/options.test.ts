@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { readImages } from '../../../local/batch/attempts/images.ts';
 import { readOptions } from '../../../local/batch/options.ts';
 
@@ -39,8 +39,11 @@ describe('the command line', () => {
 });
 
 describe('the images file', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'spotforge-images-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
   const fileWith = (text: string): string => {
-    const path = join(mkdtempSync(join(tmpdir(), 'spotforge-images-')), 'images.json');
+    const path = join(directory, 'images.json');
     writeFileSync(path, text);
     return path;
   };

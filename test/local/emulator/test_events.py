@@ -74,6 +74,29 @@ def test_a_rule_starts_only_functions_that_permit_it(account: Any, recorder: Any
     assert noted() == {"permitted"}
 
 
+def test_a_schedule_starts_only_functions_that_its_role_may_invoke(
+    account: Any, recorder: Any, eventually: Callable[..., Any]
+) -> None:
+    function, noted = recorder
+    scheduler = account.client("scheduler")
+    grant = {"Action": "lambda:InvokeFunction", "Resource": function}
+    roles = {
+        "denied": account.role(service="scheduler.amazonaws.com"),
+        "granted": account.role(grant, service="scheduler.amazonaws.com"),
+    }
+    soon = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + 1))
+    for name, role in roles.items():
+        event = {"detail": {"id": name}, "detail-type": "t"}
+        scheduler.create_schedule(
+            Name=account.name("schedule"),
+            ScheduleExpression=f"at({soon})",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": function, "RoleArn": role, "Input": json.dumps(event)},
+        )
+    eventually(lambda: "granted" in noted(), 30)
+    assert noted() == {"granted"}
+
+
 def mapping(account: Any, function: str, **fields: Any) -> tuple[Callable[[str], Any], Callable[[], list[Any]]]:
     """A table whose stream feeds the function: how to put a key, and what arrived at the on-failure destination."""
     sqs, dynamodb, table = account.client("sqs"), account.client("dynamodb"), account.table(stream=True)

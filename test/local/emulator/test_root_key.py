@@ -45,3 +45,10 @@ def test_nobody_is_refused_and_not_root(emulator: Emulator) -> None:
 
 def test_without_auth_any_key_is_root(open_emulator: Emulator) -> None:
     assert open_emulator.client("s3", aws_access_key_id="whoever").list_buckets()["Buckets"] == []
+
+
+@pytest.mark.parametrize("path", ["/_ministack/reset", "/_ministack/config"])
+def test_nobody_wipes_the_account_without_credentials(emulator: Emulator, path: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(urllib.request.Request(emulator.endpoint + path, method="POST", data=b"{}"))
+    assert caught.value.code == 403

@@ -6,6 +6,7 @@ from typing import Any
 
 from spotforge_emulator.on_import import when_imported
 from spotforge_emulator.patches import (
+    admin_endpoints,
     api_gateway_permission,
     batch_authorization,
     batch_forwarding,
@@ -32,6 +33,7 @@ def apply_patches(settings: Settings) -> None:
     """Fills every gap. Has to run after MiniStack's import and before its first request; the order matters where two patches
     wrap the same function (the later one is the outer one)."""
     root_key.apply(settings)
+    admin_endpoints.apply(settings)
     loopback_is_tls.apply()
     dynamodb_leading_keys.apply()
     event_permissions.apply(settings)

@@ -13,6 +13,9 @@ from ministack.services import eventbridge, lambda_svc
 from spotforge_emulator.private_name import private, replace
 from spotforge_emulator.settings import Settings
 
+# Where the target's role is kept beside its rule.
+ROLE = "_SpotforgeTargetRole"
+
 _root_calls: contextvars.ContextVar[bool] = contextvars.ContextVar("spotforge_root_puts_events", default=False)
 _rule: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("spotforge_rule", default=None)
 
@@ -103,7 +106,7 @@ def _condition_keys() -> None:
 
 def _lambda_targets() -> None:
     def invoke(target: Any, event: Any, rule: Any, view: Any = None) -> Any:
-        reset = _rule.set(rule)
+        reset = _rule.set({**rule, ROLE: target.get("RoleArn", "")})
         try:
             return invoke_target(target, event, rule, view)
         finally:
@@ -112,14 +115,17 @@ def _lambda_targets() -> None:
     invoke_target = replace(eventbridge, "_invoke_target", invoke)
 
     def dispatch(arn: str, payload: str) -> None:
-        rule = _rule.get()
-        source = rule_arn(rule) if rule else ""
-        if allowed(arn, "events.amazonaws.com", source):
+        rule = _rule.get() or {}
+        source = rule_arn(rule)
+        if ":schedule/" in source:
+            # EventBridge Scheduler acts under the target's role and needs no resource policy.
+            permitted, grantor = role_allows(rule[ROLE], arn), f"the role {rule[ROLE]}"
+        else:
+            permitted, grantor = allowed(arn, "events.amazonaws.com", source), "its resource policy"
+        if permitted:
             dispatch_to_lambda(arn, payload)
         else:
-            private(eventbridge, "logger").warning(
-                "EventBridge → Lambda: the resource policy of %s does not allow rule %s", arn, source
-            )
+            private(eventbridge, "logger").warning("%s was not invoked: %s does not allow %s", arn, grantor, source)
 
     dispatch_to_lambda = replace(eventbridge, "_dispatch_to_lambda", dispatch)
 
@@ -127,6 +133,24 @@ def _lambda_targets() -> None:
 def rule_arn(rule: dict[str, Any]) -> str:
     """The ARN that EventBridge names as source of the invocation."""
     return str(rule.get("Arn") or rule.get("arn") or "")
+
+
+def role_allows(role_arn: str, function_arn: str) -> bool:
+    """Whether the role's own policies grant the invocation."""
+    from ministack.core.responses import get_account_id, get_region
+
+    name = role_arn.rsplit("/", 1)[-1]
+    context = private(iam_evaluator, "EvalContext")(
+        principal_arn=f"arn:aws:sts::{get_account_id()}:assumed-role/{name}/scheduler",
+        principal_type="AssumedRole",
+        principal_account=get_account_id(),
+        action="lambda:InvokeFunction",
+        resource_arn=function_arn,
+        region=get_region(),
+    )
+    policies = private(iam_evaluator, "_gather_role_policies")(name, get_account_id())
+    decision: str = private(iam_evaluator, "evaluate")(context, policies).decision
+    return decision == "Allow"
 
 
 def allowed(function_arn: str, service: str, source_arn: str) -> bool:
