@@ -17,12 +17,21 @@ const END_OF_EVENTS = { at: '9999', id: '' };
 
 type Position = { createdAt: string; id: string };
 
+const lazy = <T>(build: () => T): (() => T) => {
+  let built: T | undefined;
+  return () => {
+    built ??= build();
+    return built;
+  };
+};
+
 /** What a tenant may read. Every method takes the tenant first; another tenant's experiment is as absent as one that never was. */
 export const experimentReader = (table: Table) => {
+  // Building an entity validates its whole model: each Lambda builds those that its route reads, at the first request.
   const experiments = experimentEntity(table);
-  const attempts = attemptEntity(table);
-  const progress = progressEntity(table);
-  const events = eventEntity(table);
+  const attempts = lazy(() => attemptEntity(table));
+  const progress = lazy(() => progressEntity(table));
+  const events = lazy(() => eventEntity(table));
   const consistent = { consistent: true } as const;
 
   /** @throws ExperimentNotFound for a malformed, a missing and a foreign id alike */
@@ -36,8 +45,10 @@ export const experimentReader = (table: Table) => {
   const withDetails = async (experiment: ExperimentItem): Promise<ExperimentView> => {
     const key = { experimentId: experiment.id };
     const [latest, tried] = await Promise.all([
-      progress.get(key).go(consistent),
-      attempts.query.ofExperiment(key).go({ ...consistent, pages: 'all' }),
+      progress().get(key).go(consistent),
+      attempts()
+        .query.ofExperiment(key)
+        .go({ ...consistent, pages: 'all' }),
     ]);
     return viewOf(experiment, { progress: latest.data ?? undefined, attempts: tried.data });
   };
@@ -61,7 +72,7 @@ export const experimentReader = (table: Table) => {
     experimentId: string,
     { after, limit }: { after?: { at: string; id: string } | undefined; limit: number },
   ): Promise<EventItem[]> => {
-    const query = events.query.ofExperiment({ experimentId });
+    const query = events().query.ofExperiment({ experimentId });
     const later = after === undefined ? query : query.between({ at: after.at, id: `${after.id}${JUST_AFTER}` }, END_OF_EVENTS);
     return (await later.go({ ...consistent, limit, count: limit })).data;
   };

@@ -99,7 +99,8 @@ describe('the API, handler by handler', () => {
     ['ResourceNotFoundException', 500, undefined],
   ])('when the table answers %s says %i and nothing of the inside', async (name, status, retryAfter) => {
     const table = mockClient(DynamoDBDocumentClient);
-    table.onAnyCommand().rejects(Object.assign(new Error(`${name} on ${values.TABLE_NAME}`), { name }));
+    // A new error for each call, as the SDK has it.
+    table.onAnyCommand().callsFake(() => Promise.reject(Object.assign(new Error(`${name} on ${values.TABLE_NAME}`), { name })));
     try {
       for (const [deployed, request] of [
         [getExperiment, { id: anId() }],

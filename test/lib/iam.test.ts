@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
+import { resourcesFor, type Statement, statementsOf } from './policy-statements.ts';
+import { resourcesOf, synthesise } from './synthesised.ts';
+
+const { templates } = synthesise({ allowedSources: ['s3://partner-data/ratings/'] });
+const all = Object.values(templates).flatMap(statementsOf);
+const pipeline = statementsOf(templates.pipeline);
+const stageRole = (stage: Stage): string => `<Stage${stage}Role>`;
+
+/** What a stage writes beside its own folder. */
+const OWN_WRITES: Record<Stage, string[]> = {
+  ingest: ['<Datasets.Arn>/base-models/*', '<Datasets.Arn>/raw/*'],
+  prepare: ['<Datasets.Arn>/processed/*'],
+  train: ['<Checkpoints.Arn>/*'],
+  export: ['<Experiments.Arn>/models/onnx/*/fp32/*'],
+  parity: [],
+  quantize: ['<Experiments.Arn>/models/onnx/*/int8/*'],
+  benchmark: [],
+  bundle: ['<Releases.Arn>/bundles/*'],
+};
+
+describe('every role', () => {
+  it('names the actions it may do, none with a wildcard', () => {
+    expect(all.length).toBeGreaterThan(60);
+    expect(all.flatMap(({ actions }) => actions).filter((action) => action.includes('*'))).toEqual([]);
+  });
+
+  it('has the resource * only for actions that AWS defines no resource for', () => {
+    const unrestricted = all.filter(({ resources }) => resources.includes('*')).flatMap(({ actions }) => actions);
+    expect([...new Set(unrestricted)].sort()).toEqual([
+      'batch:DescribeJobs',
+      'batch:ListJobs',
+      'dynamodb:ListStreams',
+      'ec2:DescribeTags',
+      'ecr:GetAuthorizationToken',
+      'ecs:DiscoverPollEndpoint',
+    ]);
+  });
+
+  it('belongs to one function, stage, state machine or kind of instance', () => {
+    for (const template of Object.values(templates)) {
+      const roles = resourcesOf(template, 'AWS::Lambda::Function').map(([, { Properties }]) => JSON.stringify(Properties.Role));
+      expect(new Set(roles).size).toBe(roles.length);
+      for (const [, { Properties }] of resourcesOf(template, 'AWS::IAM::Policy')) expect(Properties.Roles).toHaveLength(1);
+    }
+  });
+
+  it('has no managed policy of AWS', () => {
+    for (const template of Object.values(templates)) {
+      for (const [, { Properties }] of resourcesOf(template, 'AWS::IAM::Role')) expect(Properties.ManagedPolicyArns).toBeUndefined();
+    }
+  });
+
+  it('logs to its own log group only', () => {
+    const streams = resourcesFor(pipeline, '<TrackJobRole>', 'logs:PutLogEvents');
+    expect(streams).toEqual(['arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:<TrackJobLogs>:log-stream:*']);
+  });
+});
+
+describe('a stage', () => {
+  it.each(STAGES)('%s writes its own folder and what it is there for, nothing else', (stage) => {
+    expect(resourcesFor(pipeline, stageRole(stage), 's3:PutObject')).toEqual(
+      [`<Experiments.Arn>/experiments/*/${stage}/*`, ...OWN_WRITES[stage]].sort(),
+    );
+  });
+
+  it.each(STAGES)('%s reads its spec and folders of stages before it, never of later ones', (stage) => {
+    const folders = resourcesFor(pipeline, stageRole(stage), 's3:GetObject')
+      .map((resource) => /^<Experiments\.Arn>\/experiments\/\*\/([a-z]+)\/\*$/.exec(resource)?.[1])
+      .filter((folder) => folder !== undefined);
+    expect(resourcesFor(pipeline, stageRole(stage), 's3:GetObject')).toContain('<Experiments.Arn>/experiments/*/spec.json');
+    expect(folders.every((folder) => STAGES.indexOf(folder as Stage) <= STAGES.indexOf(stage))).toBe(true);
+  });
+
+  it.each(STAGES)('%s publishes to our bus under the source of stages only', (stage) => {
+    const [statement, ...others] = pipeline.filter(({ role, actions }) => role === stageRole(stage) && actions.includes('events:PutEvents'));
+    expect(others).toEqual([]);
+    expect(statement).toMatchObject({ resources: ['<Bus.Arn>'], condition: { StringEquals: { 'events:source': 'spotforge.stage' } } });
+  });
+
+  it('lists only uploads, as ingest, allowed sources, and checkpoints, as train', () => {
+    const lists = pipeline.filter(({ role, actions }) => role.startsWith('<Stage') && actions.includes('s3:ListBucket'));
+    expect(lists.map(({ role, resources, condition }) => [role, resources, condition])).toEqual([
+      ['<StageingestRole>', ['<Datasets.Arn>'], { StringLike: { 's3:prefix': ['uploads/*'] } }],
+      ['<StageingestRole>', ['arn:<AWS::Partition>:s3:::partner-data'], { StringLike: { 's3:prefix': 'ratings/*' } }],
+      ['<StagetrainRole>', ['<Checkpoints.Arn>'], undefined],
+    ]);
+  });
+
+  it('reads an allowed source under its prefix only', () => {
+    expect(resourcesFor(pipeline, '<StageingestRole>', 's3:GetObject')).toContain('arn:<AWS::Partition>:s3:::partner-data/ratings/*');
+  });
+
+  it('deletes nothing but checkpoints', () => {
+    const deletes = all.filter(({ actions }) => actions.some((action) => /:Delete/.test(action)));
+    expect(deletes.map(({ role, actions, resources }) => ({ role, actions, resources }))).toEqual([
+      { role: '<StagetrainRole>', actions: ['s3:DeleteObject'], resources: ['<Checkpoints.Arn>/*'] },
+    ]);
+  });
+
+  it('never calls Step Functions or Batch', () => {
+    const services = pipeline.filter(({ role }) => role.startsWith('<Stage')).flatMap(({ actions }) => actions.map((action) => action.split(':')[0]));
+    expect([...new Set(services)].sort()).toEqual(['events', 's3']);
+  });
+});
+
+describe('the state machine', () => {
+  const own = (action: string): string[] => resourcesFor(pipeline, '<ExperimentRole>', action);
+
+  it('submits exactly our definitions, any revision, to exactly our queues', () => {
+    const submits = own('batch:SubmitJob');
+    const definitions = submits.filter((resource) => resource.includes('job-definition/'));
+    expect(definitions).toEqual(
+      STAGES.map((stage) => `arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job-definition/spotforge-${stage}:*`).sort(),
+    );
+    expect(submits.filter((resource) => !definitions.includes(resource))).toEqual(
+      ['cpubenchmark', 'cpuondemand', 'cpuspot', 'gpuondemand', 'gpuspot', 'gpuspotany'].map((queue) => `<${queue}Queue.JobQueueArn>`),
+    );
+  });
+
+  it('calls its two functions and nothing else', () => {
+    expect(own('lambda:InvokeFunction')).toEqual(['<RecordFailureFunction.Arn>', '<TakeModelVersionFunction.Arn>']);
+    expect(new Set(actionsOf(pipeline, '<ExperimentRole>'))).toEqual(new Set(['batch:SubmitJob', 'lambda:InvokeFunction']));
+  });
+});
+
+describe('the observers', () => {
+  const observers = ['<TrackJobRole>', '<TrackExecutionRole>', '<SuperviseExperimentsRole>'];
+
+  it.each(observers)('%s reports to our state machine only, and reads results and progress only', (role) => {
+    expect(resourcesFor(pipeline, role, 'states:SendTaskSuccess')).toEqual(['<ExperimentStateMachine>']);
+    expect(resourcesFor(pipeline, role, 'states:SendTaskFailure')).toEqual(['<ExperimentStateMachine>']);
+    expect(resourcesFor(pipeline, role, 's3:GetObject')).toEqual([
+      '<Experiments.Arn>/experiments/*/progress.json',
+      '<Experiments.Arn>/experiments/*/result.json',
+    ]);
+    expect(resourcesFor(pipeline, role, 'batch:TerminateJob')).toEqual(['arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job/*']);
+  });
+
+  it('start executions only from the supervisor, as create-experiment does', () => {
+    const starters = all.filter(({ actions }) => actions.includes('states:StartExecution')).map(({ role }) => role);
+    expect(starters.sort()).toEqual(['<CreateExperimentRole>', '<SuperviseExperimentsRole>']);
+  });
+});
+
+describe('the API', () => {
+  const api = statementsOf(templates.api);
+
+  it('only reads in what only reads', () => {
+    for (const role of ['<ListExperimentsRole>', '<GetExperimentRole>', '<ListEventsRole>', '<ListArtifactsRole>']) {
+      const writes = actionsOf(api, role).filter((action) => /:(Put|Update|Delete|Start|Stop|Send)/.test(action) && action !== 'logs:PutLogEvents');
+      expect(writes).toEqual([]);
+    }
+  });
+
+  it('gives the open routes nothing but their log', () => {
+    for (const role of ['<GetHealthRole>', '<RefuseUnknownRouteRole>']) {
+      expect(actionsOf(api, role)).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+    }
+  });
+
+  it('lists artifacts by prefix only', () => {
+    const lists = api.filter(({ role, actions }) => role === '<ListArtifactsRole>' && actions.includes('s3:ListBucket'));
+    expect(lists).toHaveLength(3);
+    for (const { condition } of lists) expect(condition).toHaveProperty('StringLike');
+  });
+});
+
+function actionsOf(statements: Statement[], role: string): string[] {
+  return statements.filter((statement) => statement.role === role).flatMap(({ actions }) => actions);
+}
