@@ -4,7 +4,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 /** Long enough for a slow line to begin; a transfer that has begun may end later. */
 export const URL_SECONDS = 15 * 60;
 
-export type SignedPut = { url: string; headers: Record<string, string> };
+type SignedPut = { url: string; headers: Record<string, string> };
 
 /**
  * A URL for exactly one body: its length and SHA-256 are signed headers, so that S3 refuses any other, and so is `If-None-Match: *`, so

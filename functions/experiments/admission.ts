@@ -4,7 +4,7 @@ import type { FieldProblem } from '../shared/errors.ts';
 /** An upload as far as admission cares: what was declared, and what of it is stored. */
 export type UploadState = { sha256: string; paths: readonly string[]; missing: readonly string[] };
 
-export type AdmissionRules = { profiles: readonly string[]; allowedSources: readonly string[] };
+type AdmissionRules = { profiles: readonly string[]; allowedSources: readonly string[] };
 
 /** The uploads that a request names, by their URI; undefined for one that the tenant does not have. */
 export type KnownUploads = ReadonlyMap<string, UploadState | undefined>;

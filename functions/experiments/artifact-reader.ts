@@ -7,7 +7,7 @@ const MAX_KEYS = 1000;
 
 export type ArtifactReader = ReturnType<typeof artifactReader>;
 export type Position = { source: number; key: string };
-export type FoundObject = StoredObject & { source: number };
+type FoundObject = StoredObject & { source: number };
 
 /** Objects under a prefix in the order of their keys: those after `startAfter`, `limit` at most. */
 const listed = async (s3: S3Client, { bucket, prefix }: ArtifactSource, startAfter: string | undefined, limit: number) => {

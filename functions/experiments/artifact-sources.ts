@@ -2,7 +2,7 @@ import type { ArtifactView } from '../shared/contracts/experiment-view.ts';
 import { keys, STAGES, type Stage } from '../shared/contracts/names.ts';
 import type { ExperimentItem } from '../shared/table/experiment.ts';
 
-export type ArtifactKind = ArtifactView['kind'];
+type ArtifactKind = ArtifactView['kind'];
 export type StoredObject = { key: string; bytes: number };
 export type BucketNames = { experiments: string; checkpoints: string; releases: string };
 

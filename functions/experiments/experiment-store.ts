@@ -23,7 +23,7 @@ type Changeable =
   | 'current';
 
 /** Values to set; null removes one. */
-export type ExperimentPatch = {
+type ExperimentPatch = {
   [K in Changeable | 'run']?: NonNullable<ExperimentItem[K]> | (K extends Changeable ? null : never);
 };
 

@@ -2,7 +2,7 @@ import { isThrottled } from './aws-errors.ts';
 import type { Problem } from './contracts/experiment-view.ts';
 import { OUTCOMES, SpotforgeError } from './errors.ts';
 
-export type ProblemAnswer = { problem: Problem; headers: Record<string, string> };
+type ProblemAnswer = { problem: Problem; headers: Record<string, string> };
 
 const kebab = (name: string): string => name.replace(/(?<!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
 

@@ -24,7 +24,7 @@ const sentence = (issue: z.core.$ZodIssue): string => {
 };
 
 /** What zod found, as field and expectation; one entry for each unknown key. */
-export const fieldProblems = (error: z.ZodError): FieldProblem[] =>
+const fieldProblems = (error: z.ZodError): FieldProblem[] =>
   error.issues
     .flatMap((issue): FieldProblem[] =>
       issue.code === 'unrecognized_keys'

@@ -52,12 +52,13 @@ export const gatherForJob = async ({ store, s3, bucket }: Eyes, job: JobView): P
   const { at } = job;
   const result = isEnded(job) ? readResult(s3, bucket, at) : ({ state: 'not-read' } as const);
   const reading = async () => {
-    for (const pause of [...READ_AGAIN_AFTER_MILLISECONDS, undefined]) {
-      const found = await readStored(store, at.experimentId, at.run);
-      if (found.experiment || !isEnded(job) || pause === undefined) return found;
+    let found = await readStored(store, at.experimentId, at.run);
+    for (const pause of READ_AGAIN_AFTER_MILLISECONDS) {
+      if (found.experiment || !isEnded(job)) break;
       await setTimeout(pause);
+      found = await readStored(store, at.experimentId, at.run);
     }
-    throw new ExperimentNotFound();
+    return found;
   };
   const [found, read] = await Promise.all([reading(), result]);
   if (!found.experiment && isEnded(job)) throw new ExperimentNotFound();

@@ -120,9 +120,14 @@ const begin = (
   return execution.state === 'absent' && overdue ? [{ type: 'StartExecution', run }] : [];
 };
 
-/** Keeps what Batch says of the current attempt and, once it has ended, reports it to the execution that waits for it. */
+/** What is left to do for the current attempt; of an experiment that is over, only to keep how its last job ended. */
 const settle = (stored: Stored, experiment: StoredExperiment, job: JobView, execution: ExecutionView): Action[] => {
-  if (isFinal(experiment.status)) return [];
+  const actions = report(stored, experiment, job, execution);
+  return isFinal(experiment.status) ? actions.filter(({ type }) => type === 'WriteAttempt') : actions;
+};
+
+/** Keeps what Batch says of the current attempt and, once it has ended, reports it to the execution that waits for it. */
+const report = (stored: Stored, experiment: StoredExperiment, job: JobView, execution: ExecutionView): Action[] => {
   const { at } = job;
   const known = stored.attempts.find((attempt) => sameAttempt(attempt, at) && attempt.jobId === job.jobId);
   const earlier = errorsBefore(stored.attempts, job);

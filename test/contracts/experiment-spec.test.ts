@@ -53,7 +53,7 @@ describe('an experiment request', () => {
   it('takes no path that leaves its folder', () => {
     for (const path of ['../x', 'a/../../x', '/etc/passwd', 'a//b', './a', 'a/', 'a/.'])
       expect(relativePath.safeParse(path).success).toBe(false);
-    for (const path of ['ratings.csv', 'a/b-c_d.safetensors', '1_Pooling/config.json'])
+    for (const path of ['ratings.csv', 'a/b-c_d.safetensors', '1_Pooling/config.json', 'a'])
       expect(relativePath.safeParse(path).success).toBe(true);
   });
 });

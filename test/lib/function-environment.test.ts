@@ -9,6 +9,12 @@ const functions = [templates.pipeline, templates.api].flatMap((template) => reso
 /** Set for every function; read by Powertools, not by us. */
 const LIBRARY_VARIABLES = ['POWERTOOLS_SERVICE_NAME', 'LOG_LEVEL'];
 
+const declaredBy = async (handler: HandlerName): Promise<readonly VariableName[]> => {
+  const file = new URL(`../../functions/${handler}.ts`, import.meta.url).href;
+  const module = (await import(/* @vite-ignore */ file)) as { environment: readonly VariableName[] };
+  return module.environment;
+};
+
 const variablesOf = (handler: HandlerName): Record<string, unknown> => {
   const name = `spotforge-${handler.split('/')[1]}`;
   const found = functions.filter(([, { Properties }]) => Properties.FunctionName === name);
@@ -22,12 +28,12 @@ describe('functions', () => {
   });
 
   it.each(HANDLERS)('%s gets exactly the variables that it declares', async (handler) => {
-    const { environment } = (await import(`../../functions/${handler}.ts`)) as { environment: readonly VariableName[] };
+    const environment = await declaredBy(handler);
     expect(Object.keys(variablesOf(handler)).sort()).toEqual([...environment, ...LIBRARY_VARIABLES].sort());
   });
 
   it.each(HANDLERS)('%s can read them as it will on AWS', async (handler) => {
-    const { environment } = (await import(`../../functions/${handler}.ts`)) as { environment: readonly VariableName[] };
+    const environment = await declaredBy(handler);
     const deployed = Object.fromEntries(Object.entries(variablesOf(handler)).map(([name, value]) => [name, asDeployed(value)]));
     expect(() => readEnv(environment, deployed)).not.toThrow();
   });

@@ -83,7 +83,7 @@ describe('a stage', () => {
     const lists = pipeline.filter(({ role, actions }) => role.startsWith('<Stage') && actions.includes('s3:ListBucket'));
     expect(lists.map(({ role, resources, condition }) => [role, resources, condition])).toEqual([
       ['<StageingestRole>', ['<Datasets.Arn>'], { StringLike: { 's3:prefix': ['uploads/*'] } }],
-      ['<StageingestRole>', ['arn:<AWS::Partition>:s3:::partner-data'], { StringLike: { 's3:prefix': 'ratings/*' } }],
+      ['<StageingestRole>', ['arn:<AWS::Partition>:s3:::partner-data'], { StringLike: { 's3:prefix': ['ratings/*'] } }],
       ['<StagetrainRole>', ['<Checkpoints.Arn>'], undefined],
     ]);
   });

@@ -13,7 +13,7 @@ export const archiveOf = (name: string, source: string): Buffer => {
   // Version 2.0, no flags, stored, no time, then what the central directory repeats.
   const common = Buffer.concat([
     number(2, 20),
-    number(6, 0),
+    number(4, 0),
     number(4, 0x21_0000),
     number(4, crc32(content)),
     number(4, content.length),

@@ -22,8 +22,8 @@ def _client(service: str) -> Any:
     from botocore.session import get_session
 
     config = Config(
-        # A quick second and third try is botocore's; a longer refusal is Patience's.
-        retries={"mode": "standard", "total_max_attempts": 3},
+        # A quick second try is botocore's; a longer refusal is Patience's.
+        retries={"mode": "standard", "total_max_attempts": 2},
         connect_timeout=5,
         read_timeout=30,
         max_pool_connections=16,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NoReturn
 from spotforge_runtime.contracts import names
 from spotforge_runtime.death import explain_death
 from spotforge_runtime.environment import StageEnvironment, environment_of_child, read_environment
-from spotforge_runtime.errors import StageError, outcome_of
+from spotforge_runtime.errors import StageError, as_stage_error, outcome_of
 
 if TYPE_CHECKING:
     from spotforge_runtime.storage import ObjectStore
@@ -42,10 +42,11 @@ def run_stage(module: str) -> NoReturn:
     """Runs `work(context)` of a module in a child process and exits with its code."""
     try:
         environment = read_environment()
-    except StageError as error:
+        home = Path(tempfile.mkdtemp(prefix="spotforge-"))
+    except (StageError, OSError) as caught:
+        error = as_stage_error(caught)
         print(f"{type(error).__name__}: {error.message} {error.remedy or ''}", file=sys.stderr, flush=True)  # noqa: T201
         sys.exit(outcome_of(error).exit_code)
-    home = Path(tempfile.mkdtemp(prefix="spotforge-"))
     try:
         code = _Guardian(environment, home).run(module)
     finally:
@@ -148,20 +149,19 @@ class _Guardian:
 
     def _conclude(self, returned: int, out_of_memory: bool) -> int:
         """The exit code of the stage. Writes the result that a dead child owes."""
-        from spotforge_runtime.results import death_document, exit_code_of, read_local_result, write_result
+        from spotforge_runtime.results import death_document, exit_code_of, read_local_result, read_stored_result, write_result
 
         attempt, copy = self._environment.attempt, self._home / names.DOCUMENT_RESULT
-        written = read_local_result(copy, attempt)
-        code = returned if returned >= 0 else 128 - returned
-        if written is not None and code == exit_code_of(written):
-            return code
+        bucket = self._environment.experiments_bucket
+        written = read_local_result(copy, attempt) or read_stored_result(self._storage(), bucket, attempt)
         if written is not None:
-            # The result is stored, so this is how the attempt ended; the process died on its way out.
+            # The result is stored, so this is how the attempt ended, even if the process died on its way out.
             return exit_code_of(written)
+        code = returned if returned >= 0 else 128 - returned
         death = explain_death(code, out_of_memory=out_of_memory, asked_to_end=self._asked_to_end_at is not None)
         document = death_document(attempt, death.name, death.exit_code, death.error)
         try:
-            write_result(self._storage(), self._environment.experiments_bucket, attempt, document, copy)
+            write_result(self._storage(), bucket, attempt, document, copy)
         except Exception as error:
             print(f"The result could not be stored: {error}", file=sys.stderr, flush=True)  # noqa: T201
         print(f"{death.name}: {death.error.message}", file=sys.stderr, flush=True)  # noqa: T201

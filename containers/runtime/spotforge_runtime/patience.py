@@ -38,7 +38,7 @@ Answer = TypeVar("Answer")
 
 
 class Patience:
-    """Repeats a call while its refusal may pass, for `seconds` from the first refusal on."""
+    """Repeats a call while its refusal may pass, for `seconds` from the call on."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Patience:
 
     def call(self, what: str, where: str, function: Callable[[], Answer]) -> Answer:
         """The function's answer. `what` completes "could not …". Infrastructure after too long; other errors pass through."""
-        first_refusal: float | None = None
+        started = self._clock()
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
@@ -63,9 +63,7 @@ class Patience:
             except Exception as error:
                 if not may_pass(error):
                     raise
-                now = self._clock()
-                first_refusal = now if first_refusal is None else first_refusal
-                if now - first_refusal + pause > self.seconds:
+                if self._clock() - started + pause > self.seconds:
                     raise Infrastructure(
                         f"Could not {what}: refused for {self.seconds:.0f} s. {type(error).__name__}: {error}",
                         where=where,

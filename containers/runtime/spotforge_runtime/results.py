@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from spotforge_runtime.attempt import AttemptIdentity
 from spotforge_runtime.contracts import names
 from spotforge_runtime.documents import to_json
 from spotforge_runtime.errors import StageError, outcome_of
+from spotforge_runtime.s3_uri import uri_of
 from spotforge_runtime.storage import ObjectStore
 
 LONGEST_MESSAGE = 2000
@@ -49,17 +50,33 @@ def _failure(attempt: AttemptIdentity, name: str, exit_code: int, error: StageEr
 
 
 def write_result(storage: ObjectStore, bucket: str, attempt: AttemptIdentity, document: dict[str, Any], copy: Path) -> None:
-    """Stores the result once, then keeps a local copy as the sign to the parent that it is stored."""
+    """Stores the result once, then keeps a local copy that saves the parent from asking S3 for it."""
     data = to_json(document)
     storage.put(data, bucket, attempt.prefix + names.DOCUMENT_RESULT)
-    copy.write_bytes(data)
+    with contextlib.suppress(OSError):  # a full disk does not undo what is stored
+        copy.write_bytes(data)
 
 
 def read_local_result(copy: Path, attempt: AttemptIdentity) -> dict[str, Any] | None:
-    """The result this attempt stored, if it did."""
+    """The result this attempt stored, by its local copy."""
     try:
-        document = json.loads(copy.read_bytes())
-    except (OSError, ValueError):
+        return _valid(copy.read_bytes(), attempt)
+    except OSError:
+        return None
+
+
+def read_stored_result(storage: ObjectStore, bucket: str, attempt: AttemptIdentity) -> dict[str, Any] | None:
+    """The result this attempt stored, by S3's word; None when there is none or S3 does not answer."""
+    try:
+        return _valid(storage.read_bytes(uri_of(bucket, attempt.prefix + names.DOCUMENT_RESULT)), attempt)
+    except StageError:
+        return None
+
+
+def _valid(data: bytes, attempt: AttemptIdentity) -> dict[str, Any] | None:
+    try:
+        document = json.loads(data)
+    except ValueError:
         return None
     own = isinstance(document, dict) and all(document.get(name) == value for name, value in attempt.fields().items())
     return document if own and "outcome" in document else None
@@ -68,10 +85,6 @@ def read_local_result(copy: Path, attempt: AttemptIdentity) -> dict[str, Any] | 
 def exit_code_of(document: dict[str, Any]) -> int:
     """0 of a success, otherwise the code that the failure names."""
     return 0 if document["outcome"] == "succeeded" else int(document["exitCode"])
-
-
-def first_sentences(parts: Sequence[str | None]) -> str:
-    return " ".join(part for part in parts if part)
 
 
 def _short(text: str | None, longest: int) -> Any:

@@ -22,7 +22,7 @@ def metric_lines(history: Iterable[Mapping[str, Any]]) -> list[Line]:
     """
     lines: dict[int, Line] = {}
     for entry in history:
-        figures = {NAMES[name]: value for name, value in entry.items() if name in NAMES}
+        figures = {NAMES[name]: entry[name] for name in NAMES if name in entry}  # in one order, also after a resume
         if figures:
             line = lines.setdefault(entry["step"], {"step": entry["step"], "epoch": round(entry["epoch"], 4)})
             line.update(figures)

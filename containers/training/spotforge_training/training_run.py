@@ -12,6 +12,7 @@ from spotforge_runtime.checkpoints import CheckpointStore, RestoredCheckpoint
 from spotforge_runtime.context import StageContext
 from spotforge_runtime.contracts.models import TrainSummary
 from transformers import TrainerState, set_seed
+from transformers.utils import logging as transformers_logging
 
 from spotforge_training.base_model import attach_head, load_base_model
 from spotforge_training.checkpointing import Checkpointing, Conditions, compare_conditions, conditions_of
@@ -158,6 +159,8 @@ def make_reproducible(recipe: TrainingRecipe) -> None:
     # It comes with the above and would fill every fresh tensor with NaN, a guard against bugs that costs time in each step.
     setattr(torch.utils.deterministic, "fill_uninitialized_memory", False)  # noqa: B010 - the stubs do not know it
     set_seed(recipe.seed)
+    # It would tell that the head is new and ought to be trained, which is what happens next.
+    transformers_logging.set_verbosity_error()
 
 
 def restore(store: CheckpointStore, to: Path, conditions: Conditions) -> RestoredCheckpoint | None:

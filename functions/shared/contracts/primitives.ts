@@ -27,6 +27,6 @@ export const relativePath = z
   .min(1)
   .max(512)
   .regex(
-    /^(?!\/)(?!.*(^|\/)\.{1,2}(\/|$))(?!.*\/\/)[A-Za-z0-9._/ -]+[A-Za-z0-9._-]$/,
+    /^(?!\/)(?!.*(^|\/)\.{1,2}(\/|$))(?!.*\/\/)[A-Za-z0-9._/ -]*[A-Za-z0-9._-]$/,
     'expected a relative path of letters, digits, . _ - and /',
   );

@@ -8,7 +8,7 @@ import { INDEXES, none, SERVICE, type Table } from './table.ts';
 /** Statuses in which something is still to be done: the supervisor looks at these alone. */
 export const ACTIVE_STATUSES = ['queued', 'running', 'cancelling'] as const;
 
-export type CurrentAttempt = { run: number; stage: Stage; attempt: number };
+type CurrentAttempt = { run: number; stage: Stage; attempt: number };
 
 /** `pk experiment#{id}, sk experiment`. Every write bumps `revision` and is conditional on the one that was read. */
 export const experimentEntity = ({ client, table }: Table) =>

@@ -1,4 +1,4 @@
-import { Entity, type EntityItem } from 'electrodb';
+import { Entity } from 'electrodb';
 import { none, SERVICE, type Table } from './table.ts';
 
 /** `pk model#{tenant}#{model}, sk counter`: the last version taken. */
@@ -42,5 +42,3 @@ export const modelVersionEntity = ({ client, table }: Table) =>
     },
     { client, table },
   );
-
-export type ModelVersionItem = EntityItem<ReturnType<typeof modelVersionEntity>>;

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from containers.stage_rig import TENANT, Ended, StageRig, a_spec, an_id
 from spotforge_data import sources as sources_module
+from spotforge_data import versions
 from spotforge_data.base_model_rules import check_content
 from spotforge_data.ingest_work import work
-from spotforge_data.sources import list_hub
+from spotforge_data.sources import list_hub, list_source
 from spotforge_runtime.contracts.models import DatasetVersion
 from spotforge_runtime.errors import InvalidInput
 from spotforge_runtime.tree_hash import tree_hash_of_folder
@@ -113,6 +114,35 @@ def test_a_document_that_was_tampered_with_is_not_believed(rig: StageRig, upload
     rig.s3.put_object(Bucket=BUCKET, Key=key, Body=b"{}")
     second = ingest(rig, spec_of(uploads, {"dataset": {"source": source}}))
     assert "document is not valid" in second.error["message"]
+
+
+def test_two_that_store_the_same_version_at_once_both_succeed(
+    rig: StageRig, uploads: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = rig.an_upload(a_new_dataset(tmp_path / "d"))
+    first = ingest(rig, spec_of(uploads, {"dataset": {"source": source}}))
+    read, reads = versions._read_document, []
+
+    def too_early(*arguments: Any) -> Any:
+        reads.append(arguments)
+        return None if len(reads) == 1 else read(*arguments)
+
+    monkeypatch.setattr(versions, "_read_document", too_early)
+    second = ingest(rig, spec_of(uploads, {"dataset": {"source": source}}))
+    assert second.summary == first.summary
+    assert len(reads) == 3  # the dataset's before and after, the base model's before
+
+
+def test_a_source_that_is_taken_away_while_it_is_read_is_the_users_to_correct(
+    rig: StageRig, uploads: dict[str, str], tmp_path: Path
+) -> None:
+    at = rig.a_stage("ingest", spec=spec_of(uploads, {"dataset": {"source": rig.an_upload(a_new_dataset(tmp_path / "d"))}}))
+    context = at.context()
+    file = list_source(context, at.spec["dataset"]["source"], "dataset.source")[0]
+    prefix = f"uploads/{TENANT}/{at.spec['dataset']['source'].partition(':')[2]}/"
+    rig.s3.delete_object(Bucket=BUCKET, Key=prefix + file.path)
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        list(file.content())
 
 
 @pytest.mark.parametrize(

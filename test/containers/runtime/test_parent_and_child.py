@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -84,6 +85,33 @@ def test_each_end_has_its_exit_code_and_a_result(rig: StageRig, behaviour: str, 
             "remedy": "Add it.",
             "diagnostics": ["s3://bucket/report.json"],
         }
+
+
+def test_a_stored_result_counts_even_if_the_process_dies_on_its_way_out(rig: StageRig) -> None:
+    ended = run(rig, "dies_after_its_result_is_stored")
+
+    assert ended.exit_code == 0, ended.log
+    assert ended.summary["opset"] == 17
+
+
+def test_a_disk_without_room_is_an_infrastructure_error(rig: StageRig) -> None:
+    code = (
+        "import errno, tempfile\n"
+        "def full(**_): raise OSError(errno.ENOSPC, 'No space left on device')\n"
+        "tempfile.mkdtemp = full\n"
+        "from spotforge_runtime.parent import run_stage\n"
+        "run_stage('containers.runtime.stage_modules.behaviour')\n"
+    )
+    attempt = an_attempt(rig, "waits")
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env=rig.process_environment() | attempt.variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 74, ended.stderr
+    assert "The disk is full" in ended.stderr
 
 
 def test_a_kill_that_the_kernel_counted_as_out_of_memory_is_told_as_such(rig: StageRig, tmp_path: Path) -> None:

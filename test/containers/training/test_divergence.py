@@ -20,7 +20,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_says_what_to_do(loss: float) 
 
 
 def test_a_gradient_that_is_no_number_ends_the_run() -> None:
-    with pytest.raises(Diverged, match="gradient's norm is nan at a loss of 1.5"):
+    with pytest.raises(Diverged, match=r"gradient's norm is nan at a loss of 1\.5"):
         DivergenceWatch(1.9).judge(1, 1.5, math.nan, 1e-3)
 
 

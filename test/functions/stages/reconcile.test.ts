@@ -286,14 +286,29 @@ describe('closing', () => {
   });
 
   it('is over when it is over: nothing happens but the end of what is still alive', () => {
+    const over = ended(at);
+    const alive = { attempts: [anAttempt(aJob(at))], jobs: [aJob(at)] };
     const cancelled = { status: 'cancelled' as const, current };
-    expect(decide({ experiment: cancelled, jobs: [ended(at)], execution: execution('ABORTED') })).toEqual([]);
-    expect(decide({ experiment: cancelled, jobs: [aJob(at)], execution: execution('ABORTED') })).toMatchObject([
+    expect(decide({ experiment: cancelled, attempts: [anAttempt(over)], jobs: [over], execution: execution('ABORTED') })).toEqual(
+      [],
+    );
+    expect(decide({ experiment: cancelled, ...alive, execution: execution('ABORTED') })).toMatchObject([
       { type: 'TerminateJob' },
     ]);
-    expect(decide({ experiment: { status: 'failed', current }, jobs: [aJob(at)] })).toMatchObject([
-      { type: 'TerminateJob', reason: 'Stage.Superseded: the experiment has ended as failed' },
+    expect(decide({ experiment: { status: 'failed', current }, ...alive })).toEqual([
+      { type: 'TerminateJob', jobId: over.jobId, reason: 'Stage.Superseded: the experiment has ended as failed' },
     ]);
+  });
+
+  it('still keeps how the last job ended', () => {
+    const terminated = failed(at, 143, { statusReason: 'Stage.TimedOut: the pipeline stopped waiting' });
+    const actions = decide({
+      experiment: { status: 'failed', current },
+      attempts: [anAttempt(aJob(at))],
+      jobs: [terminated],
+      execution: UNKNOWN_EXECUTION,
+    });
+    expect(actions).toMatchObject([{ type: 'WriteAttempt', error: 'Stage.TimedOut' }]);
   });
 
   it('waits while somebody redrives the execution', () => {

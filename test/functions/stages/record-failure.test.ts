@@ -23,11 +23,9 @@ describe('record-failure', () => {
   it('keeps a time-out as ours, with what to do, and ends the job that goes on', async () => {
     const { id } = await given.store();
     const job = detailOf({ experimentId: id });
-    given.batch
-      .on(ListJobsCommand)
-      .resolves({
-        jobSummaryList: [job, detailOf({ experimentId: id, attempt: 2 }), { ...job, jobId: 'over', status: 'FAILED' }],
-      });
+    given.batch.on(ListJobsCommand).resolves({
+      jobSummaryList: [job, detailOf({ experimentId: id, attempt: 2 }), { ...job, jobId: 'over', status: 'FAILED' }],
+    });
     await record(id);
     expect(await given.stored(id)).toMatchObject({
       status: 'running',

@@ -2,6 +2,7 @@ import { DescribeJobsCommand, ListJobsCommand, TerminateJobCommand } from '@aws-
 import { DescribeExecutionCommand, SendTaskFailureCommand, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { logger } from '../../../functions/shared/handlers.ts';
+import { eventEntity } from '../../../functions/shared/table/event.ts';
 import { trackJob } from '../../../functions/stages/track-job.ts';
 import { anId } from '../an-experiment.ts';
 import { aResult, manifestOf, NOW, SUMMARIES } from './a-job.ts';
@@ -162,7 +163,30 @@ describe('track-job', () => {
     given.batch.on(DescribeJobsCommand).resolves({ jobs: [detail] });
     await trackJob(anEvent('Batch Job State Change', detail), given.observer);
     expect(await given.stored(id)).toMatchObject({ status: 'cancelled', endedAt: expect.any(String) });
-    expect(await given.history(id)).toEqual(['stage.queued', 'stage.cancelled', 'experiment.cancelled'].slice(1));
+    expect(await given.history(id)).toEqual(['stage.cancelled', 'experiment.cancelled']);
+  });
+
+  it('shows why a job waits, for as long as it waits', async () => {
+    const { id } = await given.store();
+    const statusReason = 'CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - Service cannot fulfill the capacity requested';
+    const waiting = { status: 'RUNNABLE', startedAt: null, statusReason } as const;
+    await track(place(id), waiting);
+    await track(place(id), waiting);
+    expect(await given.stored(id)).toMatchObject({ waiting: { reason: statusReason, since: '2026-11-22T06:59:30.000Z' } });
+    expect(await given.history(id)).toEqual(['stage.queued', 'stage.waiting']);
+    await track(place(id), { status: 'RUNNING' });
+    expect(await given.stored(id)).not.toHaveProperty('waiting');
+  });
+
+  it('tells how many seconds it waits before the next attempt', async () => {
+    const { id } = await given.store();
+    await track(place(id), { ...over, status: 'FAILED', exitCode: 74 });
+    const { data } = await eventEntity(given.aws.table).query.ofExperiment({ experimentId: id }).go();
+    expect(data.at(-1)).toMatchObject({
+      type: 'stage.failed',
+      message: expect.stringMatching(/^Stage\.Infrastructure: .* Trying again in 10 s\.$/),
+    });
+    expect(await given.stored(id)).not.toHaveProperty('failure');
   });
 
   it('ignores the jobs of others', async () => {

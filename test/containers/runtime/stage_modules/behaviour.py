@@ -1,5 +1,6 @@
 """What stages do that end in other ways than well."""
 
+import atexit
 import contextlib
 import json
 import os
@@ -49,6 +50,12 @@ def is_killed(context: StageContext) -> None:
     if events:
         Path(events).write_text("low 0\noom_kill 1\n")
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def dies_after_its_result_is_stored(context: StageContext) -> None:
+    """The disk is full for the local copy, and the process crashes on its way out."""
+    (context.scratch.parent / "result.json").mkdir()
+    atexit.register(os._exit, 3)
 
 
 def crashes(context: StageContext) -> None:

@@ -1,0 +1,80 @@
+import type { Context } from 'aws-lambda';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import {
+  handler as takeModelVersion,
+  environment as takeModelVersionEnvironment,
+} from '../../../functions/models/take-model-version.ts';
+import type { VariableName } from '../../../functions/shared/env.ts';
+import { logger } from '../../../functions/shared/handlers.ts';
+import * as recordFailure from '../../../functions/stages/record-failure.ts';
+import * as recordProgress from '../../../functions/stages/record-progress.ts';
+import * as superviseExperiments from '../../../functions/stages/supervise-experiments.ts';
+import * as trackExecution from '../../../functions/stages/track-execution.ts';
+import * as trackJob from '../../../functions/stages/track-job.ts';
+import { anId, byStage } from '../an-experiment.ts';
+import { localAws } from '../local-aws.ts';
+import { someProgress } from './a-job.ts';
+import { anEvent, detailOf, MACHINE, QUEUE } from './an-observer.ts';
+
+const CONTEXT = { awsRequestId: 'request-1', functionName: 'f' } as Context;
+
+/** What the stack gives; a function that reads more than it declares finds nothing here. */
+const give = (names: readonly VariableName[], values: Record<string, string>) => {
+  for (const name of names) vi.stubEnv(name, values[name] ?? '');
+};
+
+let values: Record<string, string>;
+beforeAll(async () => {
+  logger.setLogLevel('SILENT');
+  const aws = await localAws();
+  values = {
+    TABLE_NAME: aws.table.table,
+    EXPERIMENTS_BUCKET: aws.buckets.experiments,
+    STATE_MACHINE_ARN: MACHINE,
+    JOB_QUEUES: JSON.stringify([QUEUE]),
+    HANG_LIMITS: JSON.stringify(byStage(() => 600)),
+    START_AFTER_SECONDS: '60',
+  };
+  vi.stubEnv('AWS_ENDPOINT_URL', inject('awsEndpoint'));
+  vi.stubEnv('AWS_REGION', 'us-east-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+});
+afterAll(() => vi.unstubAllEnvs());
+
+describe('with exactly the variables that it declares', () => {
+  it('track-job answers', async () => {
+    give(trackJob.environment, values);
+    await trackJob.handler(anEvent('Batch Job State Change', detailOf({ experimentId: anId() })), CONTEXT);
+  });
+
+  it('track-execution answers', async () => {
+    give(trackExecution.environment, values);
+    await trackExecution.handler(
+      anEvent('Step Functions Execution Status Change', { name: `${anId()}-r1`, status: 'RUNNING' }),
+      CONTEXT,
+    );
+  });
+
+  it('supervise-experiments says that there is no Batch here', async () => {
+    give(superviseExperiments.environment, values);
+    await expect(superviseExperiments.handler({}, CONTEXT)).rejects.toThrow(/executor/);
+  });
+
+  it('record-progress answers', async () => {
+    give(recordProgress.environment, values);
+    await recordProgress.handler(anEvent('Stage Progress', someProgress({ experimentId: anId() })), CONTEXT);
+  });
+
+  it('record-failure says that there is no such experiment', async () => {
+    give(recordFailure.environment, values);
+    const failed = { experimentId: anId(), run: 1, stage: null, attempt: null, error: 'x', cause: '' };
+    await expect(recordFailure.handler(failed, CONTEXT)).rejects.toThrow('There is no such experiment.');
+  });
+
+  it('take-model-version takes one', async () => {
+    give(takeModelVersionEnvironment, values);
+    const taken = { experimentId: anId(), run: 1, tenant: 'acme', model: 'sentiment' };
+    expect(await takeModelVersion(taken, CONTEXT)).toEqual({ version: 1 });
+  });
+});
