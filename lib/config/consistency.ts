@@ -73,8 +73,13 @@ const PROFILES_BYTES = 2_700;
 
 const environmentProblems = ({ name, profiles }: Deployment): string[] => {
   const rungs = Object.values(profiles).flatMap((ladders) => STAGES.flatMap((stage) => ladders[stage]));
-  const bytes = rungs.reduce((sum, queue) => sum + `"arn:aws:batch:eu-central-1:123456789012:job-queue/${name}-${queue}",`.length, 0);
+  const bytes = rungs.reduce(
+    (sum, queue) => sum + `"arn:aws:batch:eu-central-1:123456789012:job-queue/${name}-${queue}",`.length,
+    0,
+  );
   return bytes <= PROFILES_BYTES
     ? []
-    : [`the profiles take ${bytes} bytes of a function's environment, at most ${PROFILES_BYTES} are left for them. Use fewer profiles, shorter ladders or a shorter name.`];
+    : [
+        `the profiles take ${bytes} bytes of a function's environment, at most ${PROFILES_BYTES} are left for them. Use fewer profiles, shorter ladders or a shorter name.`,
+      ];
 };

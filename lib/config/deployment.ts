@@ -74,7 +74,9 @@ export const deploymentConfig = z.strictObject({
   identity,
   /** Prefixes beside uploads from which datasets and base models may be read. */
   allowedSources: z
-    .array(z.string().regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/([^*?]*\/)?$/, 'expected s3://bucket/ or s3://bucket/prefix/'))
+    .array(
+      z.string().regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/([^*?]*\/)?$/, 'expected s3://bucket/ or s3://bucket/prefix/'),
+    )
     .default([]),
   /** Long enough to look into last month's experiment; logs are the one thing here that costs money for ever. */
   logRetentionDays: z.union([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365].map((days) => z.literal(days))).default(30),

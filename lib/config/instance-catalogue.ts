@@ -4,10 +4,25 @@
  */
 export type Offer = { vcpus: number; memoryMiB: number; gpus: number };
 
-const VCPUS: Record<string, number> = { large: 2, xlarge: 4, '2xlarge': 8, '4xlarge': 16, '8xlarge': 32, '12xlarge': 48, '16xlarge': 64 };
+const VCPUS: Record<string, number> = {
+  large: 2,
+  xlarge: 4,
+  '2xlarge': 8,
+  '4xlarge': 16,
+  '8xlarge': 32,
+  '12xlarge': 48,
+  '16xlarge': 64,
+};
 
 /** A job of one GPU fits each of these; the 12xlarge carries four. */
-const ONE_GPU_MOSTLY: Record<string, number> = { xlarge: 1, '2xlarge': 1, '4xlarge': 1, '8xlarge': 1, '12xlarge': 4, '16xlarge': 1 };
+const ONE_GPU_MOSTLY: Record<string, number> = {
+  xlarge: 1,
+  '2xlarge': 1,
+  '4xlarge': 1,
+  '8xlarge': 1,
+  '12xlarge': 4,
+  '16xlarge': 1,
+};
 
 const FAMILIES: Record<string, { gibPerVcpu: number; gpus?: Record<string, number> }> = {
   g4dn: { gibPerVcpu: 4, gpus: ONE_GPU_MOSTLY },

@@ -11,7 +11,10 @@ import { DeploymentError } from './deployment-error.ts';
 export const loadDeployment = (path: string | undefined, commit: () => string | undefined = currentCommit): Deployment =>
   parseDeployment(path === undefined ? {} : readOverrides(path), commit);
 
-export const parseDeployment = (overrides: DeploymentInput | unknown, commit: () => string | undefined = () => undefined): Deployment => {
+export const parseDeployment = (
+  overrides: DeploymentInput | unknown,
+  commit: () => string | undefined = () => undefined,
+): Deployment => {
   const parsed = deploymentConfig.safeParse(overrides);
   if (!parsed.success) {
     throw new DeploymentError(parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`));
@@ -24,7 +27,9 @@ const readOverrides = (path: string): unknown => {
   try {
     return z.json().parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
-    throw new DeploymentError([`${path}: ${error instanceof Error ? error.message : String(error)}. Context key config names a JSON file.`]);
+    throw new DeploymentError([
+      `${path}: ${error instanceof Error ? error.message : String(error)}. Context key config names a JSON file.`,
+    ]);
   }
 };
 

@@ -15,7 +15,9 @@ export type Permission = {
  */
 export const allow = (role: Role, permission: Permission): void => {
   const { actions, resources, conditions, because } = permission;
-  role.addToPrincipalPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources], ...(conditions && { conditions }) }));
+  role.addToPrincipalPolicy(
+    new PolicyStatement({ actions: [...actions], resources: [...resources], ...(conditions && { conditions }) }),
+  );
   if (because !== undefined) acknowledgeWildcards(role, resources, because);
 };
 
@@ -23,8 +25,11 @@ export const allow = (role: Role, permission: Permission): void => {
 const acknowledgeWildcards = (role: Role, resources: readonly string[], reason: string): void => {
   role.node.addValidation({
     validate: () => {
-      const wildcards = resources.map((resource) => asText(Stack.of(role).resolve(resource))).filter((resource) => resource.includes('*'));
-      for (const wildcard of wildcards) Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${wildcard}]`, reason });
+      const wildcards = resources
+        .map((resource) => asText(Stack.of(role).resolve(resource)))
+        .filter((resource) => resource.includes('*'));
+      for (const wildcard of wildcards)
+        Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${wildcard}]`, reason });
       return wildcards.length > 0 ? [] : [`${role.node.path} gives a reason for a wildcard that it does not have: ${reason}`];
     },
   });

@@ -26,20 +26,31 @@ export class AslStateMachine extends Construct {
   constructor(scope: Construct, id: string, { deployment, definition, substitutions, permissions }: AslStateMachineProps) {
     super(scope, id);
     this.name = `${deployment.name}-${definition}`;
-    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com'), description: `${this.name} runs as this` });
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('states.amazonaws.com'),
+      description: `${this.name} runs as this`,
+    });
     for (const permission of permissions) allow(this.role, permission);
 
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       stateMachineName: this.name,
       stateMachineType: StateMachineType.STANDARD,
-      definitionBody: DefinitionBody.fromString(readFileSync(fileURLToPath(new URL(`${definition}.asl.json`, STATE_MACHINES)), 'utf8')),
+      definitionBody: DefinitionBody.fromString(
+        readFileSync(fileURLToPath(new URL(`${definition}.asl.json`, STATE_MACHINES)), 'utf8'),
+      ),
       definitionSubstitutions: substitutions,
       role: this.role.withoutPolicyUpdates(),
     });
     this.stateMachine.node.addDependency(this.role); // with its policy, or the first execution may be refused
     Validations.of(this.stateMachine).acknowledge(
-      { id: 'AwsSolutions-SF1', reason: 'A standard workflow keeps every event for 90 days in its execution history; a log would hold the same again.' },
-      { id: 'AwsSolutions-SF2', reason: 'Support of the X-Ray SDKs ends in 2027; the experiment events tell what happened when.' },
+      {
+        id: 'AwsSolutions-SF1',
+        reason: 'A standard workflow keeps every event for 90 days in its execution history; a log would hold the same again.',
+      },
+      {
+        id: 'AwsSolutions-SF2',
+        reason: 'Support of the X-Ray SDKs ends in 2027; the experiment events tell what happened when.',
+      },
     );
   }
 

@@ -1,6 +1,6 @@
 import { CfnComputeEnvironment, CfnJobQueue, CfnSchedulingPolicy } from 'aws-cdk-lib/aws-batch';
-import type { CfnInstanceProfile } from 'aws-cdk-lib/aws-iam';
 import type { CfnLaunchTemplate, ISubnet } from 'aws-cdk-lib/aws-ec2';
+import type { CfnInstanceProfile } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
 import { isGpuQueue, QUEUE_PRICING, type QueueName } from '../config/queues.ts';
@@ -81,4 +81,7 @@ export class BatchQueue extends Construct {
 
 /** A change of the environment waits this long for the jobs on its instances; Batch takes six hours at most. */
 const longestAttemptMinutes = ({ stages }: Deployment): number =>
-  Math.min(360, ...[Math.max(...Object.values(stages).map(({ attemptDurationSeconds }) => Math.ceil(attemptDurationSeconds / 60)))]);
+  Math.min(
+    360,
+    ...[Math.max(...Object.values(stages).map(({ attemptDurationSeconds }) => Math.ceil(attemptDurationSeconds / 60)))],
+  );

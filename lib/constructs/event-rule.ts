@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import { type EventBus, type EventPattern, Rule, type Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -23,7 +23,11 @@ const RETRIES = 3;
 
 /** From a bus or the clock to one function, with bounded retries and a place for what could not be delivered. */
 export class EventRule extends Rule {
-  constructor(scope: Construct, id: string, { deployment, name, description, bus, when, target, undelivered, maxAge }: EventRuleProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { deployment, name, description, bus, when, target, undelivered, maxAge }: EventRuleProps,
+  ) {
     super(scope, id, {
       ruleName: `${deployment.name}-${name}`,
       description,

@@ -18,7 +18,11 @@ export const timeoutSubstitution = (stage: Stage): string => `${stage.charAt(0).
 
 /** Runs the stages of one experiment. It may submit our jobs to our queues and call its two functions, nothing else. */
 export class ExperimentStateMachine extends AslStateMachine {
-  constructor(scope: Construct, id: string, { deployment, queueArns, recordFailure, takeModelVersion }: ExperimentStateMachineProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { deployment, queueArns, recordFailure, takeModelVersion }: ExperimentStateMachineProps,
+  ) {
     const stack = Stack.of(scope);
     super(scope, id, {
       deployment,
@@ -26,16 +30,23 @@ export class ExperimentStateMachine extends AslStateMachine {
       substitutions: {
         RecordFailureArn: recordFailure.functionArn,
         TakeModelVersionArn: takeModelVersion.functionArn,
-        ...Object.fromEntries(STAGES.map((stage) => [timeoutSubstitution(stage), String(deployment.stages[stage].taskTimeoutSeconds)])),
+        ...Object.fromEntries(
+          STAGES.map((stage) => [timeoutSubstitution(stage), String(deployment.stages[stage].taskTimeoutSeconds)]),
+        ),
       },
       permissions: [
         { actions: ['batch:SubmitJob'], resources: queueArns },
         {
           actions: ['batch:SubmitJob'],
           resources: STAGES.map((stage) =>
-            stack.formatArn({ service: 'batch', resource: 'job-definition', resourceName: `${jobDefinitionName(deployment, stage)}:*` }),
+            stack.formatArn({
+              service: 'batch',
+              resource: 'job-definition',
+              resourceName: `${jobDefinitionName(deployment, stage)}:*`,
+            }),
           ),
-          because: 'An experiment goes on with the revisions that it was pinned to, however often the definitions change meanwhile.',
+          because:
+            'An experiment goes on with the revisions that it was pinned to, however often the definitions change meanwhile.',
         },
         { actions: ['lambda:InvokeFunction'], resources: [recordFailure.functionArn, takeModelVersion.functionArn] },
       ],

@@ -27,13 +27,19 @@ export const writesTable = (table: ExperimentTable, indexes: readonly Index[] = 
 });
 
 const queriesIndexes = (table: ExperimentTable, indexes: readonly Index[]): Permission[] =>
-  indexes.length === 0 ? [] : [{ actions: ['dynamodb:Query'], resources: indexes.map((index) => `${table.tableArn}/index/${index}`) }];
+  indexes.length === 0
+    ? []
+    : [{ actions: ['dynamodb:Query'], resources: indexes.map((index) => `${table.tableArn}/index/${index}`) }];
 
 type BucketVariable = 'DATASETS_BUCKET' | 'EXPERIMENTS_BUCKET' | 'CHECKPOINTS_BUCKET' | 'RELEASES_BUCKET';
 type ObjectAccess = { reads?: readonly string[]; writes?: readonly string[]; lists?: readonly string[] };
 
 /** Keys with `*` where an id stands. Whatever is listed is listed by prefix only. */
-export const usesBucket = (variable: BucketVariable, bucket: PrivateBucket, { reads = [], writes = [], lists = [] }: ObjectAccess): Binding => {
+export const usesBucket = (
+  variable: BucketVariable,
+  bucket: PrivateBucket,
+  { reads = [], writes = [], lists = [] }: ObjectAccess,
+): Binding => {
   const because = 'Keys carry ids of experiments, tenants and uploads, which the function takes from the table.';
   const objects = (keys: readonly string[]): string[] => keys.map((key) => bucket.arnForObjects(key));
   return {
@@ -78,7 +84,11 @@ export const reportsToExecutions = (machine: AslStateMachine): Binding => ({
 /** Looks for the jobs of an experiment and ends those that are nobody's. */
 export const endsJobs = (stack: Stack): Binding => ({
   permissions: [
-    { actions: ['batch:DescribeJobs', 'batch:ListJobs'], resources: ['*'], because: 'AWS defines no resource for these actions.' },
+    {
+      actions: ['batch:DescribeJobs', 'batch:ListJobs'],
+      resources: ['*'],
+      because: 'AWS defines no resource for these actions.',
+    },
     {
       actions: ['batch:TerminateJob'],
       resources: [stack.formatArn({ service: 'batch', resource: 'job', resourceName: '*' })],

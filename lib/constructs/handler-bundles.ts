@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,8 @@ import { DeploymentError } from '../config/deployment-error.ts';
 const FUNCTIONS = fileURLToPath(new URL('../../functions/', import.meta.url));
 
 /** CommonJS packages inside an ES module still call `require` for Node's own modules. */
-const REQUIRE = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+const REQUIRE =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 /**
  * Bundles all handlers in one run of esbuild, which parses what they share once: a second for all of them, where a run (and npx) for each
@@ -19,10 +20,12 @@ const REQUIRE = "import { createRequire as __createRequire } from 'node:module';
  */
 export const bundleHandlers = (handlers: readonly string[]): Record<string, string> => {
   const missing = handlers.filter((handler) => !existsSync(join(FUNCTIONS, `${handler}.ts`)));
-  if (missing.length > 0) throw new DeploymentError(missing.map((handler) => `functions/${handler}.ts does not exist, but a stack deploys it.`));
+  if (missing.length > 0)
+    throw new DeploymentError(missing.map((handler) => `functions/${handler}.ts does not exist, but a stack deploys it.`));
 
-  const outdir = mkdtempSync(join(tmpdir(), 'spotforge-bundles-'));
-  const built = buildSync({
+  const outdir = mkdtempSync(join(tmpdir(), 'handler-bundles-'));
+  process.once('exit', () => rmSync(outdir, { recursive: true, force: true })); // the assembly has copies by then
+  buildSync({
     absWorkingDir: FUNCTIONS,
     entryPoints: Object.fromEntries(handlers.map((handler) => [`${handler}/index`, `${handler}.ts`])),
     outdir,
@@ -35,8 +38,6 @@ export const bundleHandlers = (handlers: readonly string[]): Record<string, stri
     banner: { js: REQUIRE },
     legalComments: 'none',
     logLevel: 'error',
-    metafile: true,
   });
-  writeFileSync(join(outdir, 'metafile.json'), JSON.stringify(built.metafile));
   return Object.fromEntries(handlers.map((handler) => [handler, join(outdir, handler)]));
 };

@@ -15,7 +15,9 @@ export class ImageRepository extends Repository {
       encryption: RepositoryEncryption.AES_256,
       imageScanOnPush: true,
       imageTagMutability: TagMutability.IMMUTABLE,
-      lifecycleRules: [{ description: `Keep the ${IMAGES_KEPT} newest images`, tagStatus: TagStatus.ANY, maxImageCount: IMAGES_KEPT }],
+      lifecycleRules: [
+        { description: `Keep the ${IMAGES_KEPT} newest images`, tagStatus: TagStatus.ANY, maxImageCount: IMAGES_KEPT },
+      ],
       removalPolicy: destroy ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
       emptyOnDelete: destroy,
     });

@@ -16,10 +16,17 @@ import { stageLogGroupName } from './stage-job-definition.ts';
 export class InstanceProfile extends Construct {
   readonly profile: CfnInstanceProfile;
 
-  constructor(scope: Construct, id: string, { deployment, repositories }: { deployment: Deployment; repositories: Repositories }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { deployment, repositories }: { deployment: Deployment; repositories: Repositories },
+  ) {
     super(scope, id);
     const stack = Stack.of(this);
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('ec2.amazonaws.com'), description: `${deployment.name}: Batch instances` });
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+      description: `${deployment.name}: Batch instances`,
+    });
 
     allow(role, {
       actions: [
@@ -52,7 +59,10 @@ export class InstanceProfile extends Construct {
     const images = [...new Set(Object.values(STAGE_IMAGES))];
     const pulled = images.flatMap((image) => pullableRepositoryArn(deployment, image, repositories[image]) ?? []);
     if (pulled.length > 0) {
-      allow(role, { actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], resources: pulled });
+      allow(role, {
+        actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+        resources: pulled,
+      });
     }
     allow(role, {
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],

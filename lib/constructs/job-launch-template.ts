@@ -12,7 +12,10 @@ export class JobLaunchTemplate extends CfnLaunchTemplate {
       launchTemplateData: {
         metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
         blockDeviceMappings: [
-          { deviceName: '/dev/xvda', ebs: { encrypted: true, volumeType: 'gp3', volumeSize: DISK_GIB, deleteOnTermination: true } },
+          {
+            deviceName: '/dev/xvda',
+            ebs: { encrypted: true, volumeType: 'gp3', volumeSize: DISK_GIB, deleteOnTermination: true },
+          },
         ],
         tagSpecifications: ['instance', 'volume'].map((resourceType) => ({
           resourceType,

@@ -1,5 +1,5 @@
 import { Fn, Validations } from 'aws-cdk-lib';
-import { CfnSecurityGroup, GatewayVpcEndpointAwsService, type ISubnet, IpAddresses, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { CfnSecurityGroup, GatewayVpcEndpointAwsService, IpAddresses, type ISubnet, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
 
@@ -31,7 +31,8 @@ export class Network extends Construct {
     });
     Validations.of(vpc).acknowledge({
       id: 'AwsSolutions-VPC7',
-      reason: 'Flow logs are billed by volume, and training moves a lot of it. Nothing listens here, so there is little to see in them.',
+      reason:
+        'Flow logs are billed by volume, and training moves a lot of it. Nothing listens here, so there is little to see in them.',
     });
     this.subnets = privateSubnets ? vpc.privateSubnets : vpc.publicSubnets;
     this.securityGroupId = new CfnSecurityGroup(this, 'Jobs', {

@@ -33,9 +33,15 @@ export class PipelineFunction extends Construct {
     super(scope, id);
     const { deployment, handler, description, uses } = props;
     const functionName = `${deployment.name}-${handler.split('/')[1]}`;
-    const logGroup = new ExpiringLogGroup(this, 'Logs', { deployment, logGroupName: `/${deployment.name}/functions/${handler.split('/')[1]}` });
+    const logGroup = new ExpiringLogGroup(this, 'Logs', {
+      deployment,
+      logGroupName: `/${deployment.name}/functions/${handler.split('/')[1]}`,
+    });
 
-    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com'), description: `${functionName} runs as this` });
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `${functionName} runs as this`,
+    });
     allow(this.role, {
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       resources: [`${logGroupArn(this, logGroup.logGroupName)}:log-stream:*`],
@@ -54,11 +60,20 @@ export class PipelineFunction extends Construct {
       logGroup,
       memorySize: props.memoryMiB ?? 512, // a third of a vCPU: a cold start under a second, where 128 MiB takes several
       timeout: props.timeout ?? Duration.seconds(15),
-      environment: { ...Object.assign({}, ...uses.map(({ environment }) => environment)), POWERTOOLS_SERVICE_NAME: deployment.name, LOG_LEVEL: 'INFO' },
+      environment: {
+        ...Object.assign({}, ...uses.map(({ environment }) => environment)),
+        POWERTOOLS_SERVICE_NAME: deployment.name,
+        LOG_LEVEL: 'INFO',
+      },
     });
   }
 }
 
 /** By name: an attribute would end in `:*` on AWS, which is hard to see in a policy. */
 const logGroupArn = (scope: Construct, name: string): string =>
-  Stack.of(scope).formatArn({ service: 'logs', resource: 'log-group', resourceName: name, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+  Stack.of(scope).formatArn({
+    service: 'logs',
+    resource: 'log-group',
+    resourceName: name,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });

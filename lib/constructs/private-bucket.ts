@@ -1,6 +1,5 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
-import { Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
 
@@ -29,7 +28,8 @@ export class PrivateBucket extends Bucket {
     });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
-      reason: 'Server access logs would need a bucket of their own and grow for ever; CloudTrail data events are the switch for whoever must have them.',
+      reason:
+        'Server access logs would need a bucket of their own and grow for ever; CloudTrail data events are the switch for whoever must have them.',
     });
   }
 }

@@ -1,4 +1,5 @@
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   CorsHttpMethod,
   HttpApi,
@@ -7,12 +8,11 @@ import {
   HttpRoute,
   HttpRouteKey,
   HttpStage,
-  LogGroupLogDestination,
   type IHttpRouteAuthorizer,
+  LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
@@ -87,7 +87,11 @@ export class ProtectedHttpApi extends Construct {
 }
 
 /** The ID token's audience is the client's id. */
-const issuerOf = (scope: Construct, { identity }: Deployment, users: UserDirectory | undefined): { issuer: string; audience: string[] } => {
+const issuerOf = (
+  scope: Construct,
+  { identity }: Deployment,
+  users: UserDirectory | undefined,
+): { issuer: string; audience: string[] } => {
   if (identity.external) return identity.external;
   if (!users) throw new Error('Neither a user pool nor an external issuer: nobody could call the API.');
   const issuer = `https://cognito-idp.${Stack.of(scope).region}.amazonaws.com/${users.pool.userPoolId}`;

@@ -77,7 +77,10 @@ export class StageJobDefinition extends Construct {
           ...(gpus > 0 ? [{ type: 'GPU', value: String(gpus) }] : []),
         ],
         environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
-        logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': logs.logGroupName, 'awslogs-stream-prefix': stage } },
+        logConfiguration: {
+          logDriver: 'awslogs',
+          options: { 'awslogs-group': logs.logGroupName, 'awslogs-stream-prefix': stage },
+        },
       },
     }).ref;
   }
@@ -115,7 +118,11 @@ const allowSources = (role: Role, sources: readonly string[]): void => {
     const [bucket = '', ...folders] = source.slice('s3://'.length).split('/');
     const bucketArn = Stack.of(role).formatArn({ service: 's3', region: '', account: '', resource: bucket });
     const prefix = `${folders.join('/')}*`;
-    allow(role, { actions: ['s3:GetObject'], resources: [`${bucketArn}/${prefix}`], because: 'A source that the configuration allows.' });
+    allow(role, {
+      actions: ['s3:GetObject'],
+      resources: [`${bucketArn}/${prefix}`],
+      because: 'A source that the configuration allows.',
+    });
     allow(role, { actions: ['s3:ListBucket'], resources: [bucketArn], conditions: { StringLike: { 's3:prefix': [prefix] } } });
   }
 };

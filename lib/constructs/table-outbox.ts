@@ -13,13 +13,24 @@ const MAX_AGE = Duration.hours(23);
 
 /** From the table's stream to a function: at least once, in order per item, one bad record does not stop the others. */
 export class TableOutbox extends Construct {
-  constructor(scope: Construct, id: string, { table, consumer, undelivered }: { table: ExperimentTable; consumer: PipelineFunction; undelivered: IQueue }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { table, consumer, undelivered }: { table: ExperimentTable; consumer: PipelineFunction; undelivered: IQueue },
+  ) {
     super(scope, id);
     const streamArn = table.tableStreamArn;
     if (streamArn === undefined) throw new Error(`${table.node.path} has no stream to publish from.`);
 
-    allow(consumer.role, { actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], resources: [streamArn] });
-    allow(consumer.role, { actions: ['dynamodb:ListStreams'], resources: ['*'], because: 'AWS defines no resource for this action.' });
+    allow(consumer.role, {
+      actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+      resources: [streamArn],
+    });
+    allow(consumer.role, {
+      actions: ['dynamodb:ListStreams'],
+      resources: ['*'],
+      because: 'AWS defines no resource for this action.',
+    });
     allow(consumer.role, { actions: ['sqs:SendMessage'], resources: [undelivered.queueArn] });
 
     const mapping = new CfnEventSourceMapping(this, 'Mapping', {

@@ -24,7 +24,13 @@ export class UserDirectory extends Construct {
       signInAliases: { username: true, email: true },
       signInCaseSensitive: false,
       customAttributes: { tenant: new StringAttribute({ minLen: 2, maxLen: 31, mutable: false }) },
-      passwordPolicy: { minLength: 12, requireLowercase: true, requireUppercase: true, requireDigits: true, requireSymbols: true },
+      passwordPolicy: {
+        minLength: 12,
+        requireLowercase: true,
+        requireUppercase: true,
+        requireDigits: true,
+        requireSymbols: true,
+      },
       mfa: Mfa.OPTIONAL,
       mfaSecondFactor: { otp: true, sms: false },
       accountRecovery: AccountRecovery.EMAIL_ONLY,
@@ -42,7 +48,9 @@ export class UserDirectory extends Construct {
       accessTokenValidity: Duration.hours(1),
       refreshTokenValidity: Duration.days(30),
       // The ID token carries only what the client may read; whoever may write the tenant may change tenants.
-      readAttributes: new ClientAttributes().withStandardAttributes({ email: true, emailVerified: true }).withCustomAttributes('tenant'),
+      readAttributes: new ClientAttributes()
+        .withStandardAttributes({ email: true, emailVerified: true })
+        .withCustomAttributes('tenant'),
       writeAttributes: new ClientAttributes().withStandardAttributes({ email: true }),
     });
     for (const group of deployment.identity.groups) {
@@ -51,11 +59,13 @@ export class UserDirectory extends Construct {
     Validations.of(this.pool).acknowledge(
       {
         id: 'AwsSolutions-COG2',
-        reason: 'A second factor is offered, not forced: pipelines of the CI sign in with a password. An external issuer can force it.',
+        reason:
+          'A second factor is offered, not forced: pipelines of the CI sign in with a password. An external issuer can force it.',
       },
       {
         id: 'AwsSolutions-COG3',
-        reason: 'Threat protection needs the Plus plan, which is billed for each active user. Accounts are made by an administrator only.',
+        reason:
+          'Threat protection needs the Plus plan, which is billed for each active user. Accounts are made by an administrator only.',
       },
       {
         id: 'AwsSolutions-COG8',

@@ -48,7 +48,10 @@ export class ApiStack extends Stack {
       usesBucket('CHECKPOINTS_BUCKET', buckets.checkpoints, both(['exp_*'])),
       usesBucket('RELEASES_BUCKET', buckets.releases, both(['bundles/*'])),
     ]);
-    answer(DELETE, '/v1/experiments/{id}', 'CancelExperiment', 'experiments/cancel-experiment', [writesTable(table), stopsExecutions(machine)]);
+    answer(DELETE, '/v1/experiments/{id}', 'CancelExperiment', 'experiments/cancel-experiment', [
+      writesTable(table),
+      stopsExecutions(machine),
+    ]);
 
     api.openRoute(
       HttpRouteKey.with('/v1/healthz', GET),
@@ -63,10 +66,6 @@ export class ApiStack extends Stack {
 
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     new CfnOutput(this, 'ApiId', { value: api.api.apiId });
-    if (users) {
-      new CfnOutput(this, 'UserPoolId', { value: users.pool.userPoolId });
-      new CfnOutput(this, 'UserPoolClientId', { value: users.client.userPoolClientId });
-    }
   }
 }
 

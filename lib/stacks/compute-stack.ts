@@ -12,7 +12,11 @@ import type { Repositories } from './storage-stack.ts';
 export class ComputeStack extends Stack {
   readonly queueArns: Record<QueueName, string>;
 
-  constructor(scope: Construct, id: string, { deployment, repositories }: { deployment: Deployment; repositories: Repositories }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { deployment, repositories }: { deployment: Deployment; repositories: Repositories },
+  ) {
     super(scope, id, { description: `Spotforge ${deployment.name}: network, compute environments, job queues` });
 
     const { subnets, securityGroupId } = new Network(this, 'Network', { deployment });

@@ -50,9 +50,15 @@ export class PipelineStack extends Stack {
     const { deployment, buckets, table, repositories, queueArns } = props;
     const ownQueues = Object.values(queueArns);
 
-    const bus = new EventBus(this, 'Bus', { eventBusName: deployment.name, description: 'Progress of stages, changes of experiments' });
+    const bus = new EventBus(this, 'Bus', {
+      eventBusName: deployment.name,
+      description: 'Progress of stages, changes of experiments',
+    });
     const jobDefinitions = Object.fromEntries(
-      STAGES.map((stage) => [stage, new StageJobDefinition(this, `Stage-${stage}`, { deployment, stage, buckets, bus, repositories }).arn]),
+      STAGES.map((stage) => [
+        stage,
+        new StageJobDefinition(this, `Stage-${stage}`, { deployment, stage, buckets, bus, repositories }).arn,
+      ]),
     );
 
     const recordFailure = new PipelineFunction(this, 'RecordFailure', {
@@ -76,14 +82,18 @@ export class PipelineStack extends Stack {
 
     // What each of the three observers sees and may do: all reconcile an experiment with what is really going on.
     const observes: Binding[] = [
-      usesBucket('EXPERIMENTS_BUCKET', buckets.experiments, { reads: ['experiments/*/result.json', 'experiments/*/progress.json'] }),
+      usesBucket('EXPERIMENTS_BUCKET', buckets.experiments, {
+        reads: ['experiments/*/result.json', 'experiments/*/progress.json'],
+      }),
       reportsToExecutions(this.machine),
       stopsExecutions(this.machine),
       endsJobs(this),
       {
         environment: {
           JOB_QUEUES: this.toJsonString(ownQueues),
-          HANG_LIMITS: JSON.stringify(Object.fromEntries(STAGES.map((stage) => [stage, deployment.stages[stage].hangLimitSeconds]))),
+          HANG_LIMITS: JSON.stringify(
+            Object.fromEntries(STAGES.map((stage) => [stage, deployment.stages[stage].hangLimitSeconds])),
+          ),
           START_AFTER_SECONDS: String(deployment.limits.startAfterSeconds),
         },
       },
@@ -201,6 +211,9 @@ const profileArns = ({ profiles }: Deployment, queueArns: Record<QueueName, stri
   Object.fromEntries(
     Object.entries(profiles).map(([name, ladders]) => [
       name,
-      Object.fromEntries(STAGES.map((stage) => [stage, ladders[stage].map((queue) => queueArns[queue])])) as Record<Stage, string[]>,
+      Object.fromEntries(STAGES.map((stage) => [stage, ladders[stage].map((queue) => queueArns[queue])])) as Record<
+        Stage,
+        string[]
+      >,
     ]),
   );

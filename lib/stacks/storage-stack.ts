@@ -7,7 +7,12 @@ import { ImageRepository } from '../constructs/image-repository.ts';
 import { PrivateBucket } from '../constructs/private-bucket.ts';
 import { UserDirectory } from '../constructs/user-directory.ts';
 
-export type Buckets = { datasets: PrivateBucket; experiments: PrivateBucket; checkpoints: PrivateBucket; releases: PrivateBucket };
+export type Buckets = {
+  datasets: PrivateBucket;
+  experiments: PrivateBucket;
+  checkpoints: PrivateBucket;
+  releases: PrivateBucket;
+};
 export type Repositories = Record<StageImage, ImageRepository>;
 
 /** All state lives here; every other stack can be deleted and deployed again without losing anything. */
@@ -48,5 +53,9 @@ export class StorageStack extends Stack {
     new CfnOutput(this, 'CheckpointsBucket', { value: this.buckets.checkpoints.bucketName });
     new CfnOutput(this, 'ReleasesBucket', { value: this.buckets.releases.bucketName });
     new CfnOutput(this, 'TableName', { value: this.table.tableName });
+    if (this.users) {
+      new CfnOutput(this, 'UserPoolId', { value: this.users.pool.userPoolId });
+      new CfnOutput(this, 'UserPoolClientId', { value: this.users.client.userPoolClientId });
+    }
   }
 }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import random
 from pathlib import Path
+from typing import Any
 
 ROWS = 1600
 VALUES = (-2, -1, 0, 1, 2)
@@ -49,15 +51,16 @@ def vocabulary() -> list[str]:
 def write_base_model(folder: Path, *, hidden: int = 32, layers: int = 2) -> Path:
     """A random BERT with its WordPiece tokenizer, as a Hugging Face directory with safetensors."""
     import torch
-    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    transformers: Any = importlib.import_module("transformers")  # annotated in part only
 
     folder.mkdir(parents=True, exist_ok=True)
     words = vocabulary()
     (folder / "vocab.txt").write_text("\n".join(words) + "\n")
-    tokenizer = BertTokenizerFast(vocab_file=str(folder / "vocab.txt"), model_max_length=64)
+    tokenizer = transformers.BertTokenizerFast(vocab_file=str(folder / "vocab.txt"), model_max_length=64)
     tokenizer.save_pretrained(folder)
     torch.manual_seed(11)
-    configuration = BertConfig(
+    configuration = transformers.BertConfig(
         vocab_size=len(words),
         hidden_size=hidden,
         num_hidden_layers=layers,
@@ -65,5 +68,5 @@ def write_base_model(folder: Path, *, hidden: int = 32, layers: int = 2) -> Path
         intermediate_size=2 * hidden,
         max_position_embeddings=64,
     )
-    BertModel(configuration).save_pretrained(folder, safe_serialization=True)
+    transformers.BertModel(configuration).save_pretrained(folder, safe_serialization=True)
     return folder

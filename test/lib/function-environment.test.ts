@@ -40,7 +40,10 @@ describe('functions', () => {
 
   it('keeps the environment of each function below the 4 KiB that Lambda takes', () => {
     for (const handler of HANDLERS) {
-      const bytes = Object.entries(variablesOf(handler)).reduce((sum, [name, value]) => sum + name.length + asDeployed(value).length, 0);
+      const bytes = Object.entries(variablesOf(handler)).reduce(
+        (sum, [name, value]) => sum + name.length + asDeployed(value).length,
+        0,
+      );
       expect(bytes, handler).toBeLessThan(4096);
     }
   });

@@ -48,7 +48,8 @@ describe('every role', () => {
 
   it('has no managed policy of AWS', () => {
     for (const template of Object.values(templates)) {
-      for (const [, { Properties }] of resourcesOf(template, 'AWS::IAM::Role')) expect(Properties.ManagedPolicyArns).toBeUndefined();
+      for (const [, { Properties }] of resourcesOf(template, 'AWS::IAM::Role'))
+        expect(Properties.ManagedPolicyArns).toBeUndefined();
     }
   });
 
@@ -74,9 +75,14 @@ describe('a stage', () => {
   });
 
   it.each(STAGES)('%s publishes to our bus under the source of stages only', (stage) => {
-    const [statement, ...others] = pipeline.filter(({ role, actions }) => role === stageRole(stage) && actions.includes('events:PutEvents'));
+    const [statement, ...others] = pipeline.filter(
+      ({ role, actions }) => role === stageRole(stage) && actions.includes('events:PutEvents'),
+    );
     expect(others).toEqual([]);
-    expect(statement).toMatchObject({ resources: ['<Bus.Arn>'], condition: { StringEquals: { 'events:source': 'spotforge.stage' } } });
+    expect(statement).toMatchObject({
+      resources: ['<Bus.Arn>'],
+      condition: { StringEquals: { 'events:source': 'spotforge.stage' } },
+    });
   });
 
   it('lists only uploads, as ingest, allowed sources, and checkpoints, as train', () => {
@@ -89,7 +95,9 @@ describe('a stage', () => {
   });
 
   it('reads an allowed source under its prefix only', () => {
-    expect(resourcesFor(pipeline, '<StageingestRole>', 's3:GetObject')).toContain('arn:<AWS::Partition>:s3:::partner-data/ratings/*');
+    expect(resourcesFor(pipeline, '<StageingestRole>', 's3:GetObject')).toContain(
+      'arn:<AWS::Partition>:s3:::partner-data/ratings/*',
+    );
   });
 
   it('deletes nothing but checkpoints', () => {
@@ -100,7 +108,9 @@ describe('a stage', () => {
   });
 
   it('never calls Step Functions or Batch', () => {
-    const services = pipeline.filter(({ role }) => role.startsWith('<Stage')).flatMap(({ actions }) => actions.map((action) => action.split(':')[0]));
+    const services = pipeline
+      .filter(({ role }) => role.startsWith('<Stage'))
+      .flatMap(({ actions }) => actions.map((action) => action.split(':')[0]));
     expect([...new Set(services)].sort()).toEqual(['events', 's3']);
   });
 });
@@ -112,10 +122,14 @@ describe('the state machine', () => {
     const submits = own('batch:SubmitJob');
     const definitions = submits.filter((resource) => resource.includes('job-definition/'));
     expect(definitions).toEqual(
-      STAGES.map((stage) => `arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job-definition/spotforge-${stage}:*`).sort(),
+      STAGES.map(
+        (stage) => `arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job-definition/spotforge-${stage}:*`,
+      ).sort(),
     );
     expect(submits.filter((resource) => !definitions.includes(resource))).toEqual(
-      ['cpubenchmark', 'cpuondemand', 'cpuspot', 'gpuondemand', 'gpuspot', 'gpuspotany'].map((queue) => `<${queue}Queue.JobQueueArn>`),
+      ['cpubenchmark', 'cpuondemand', 'cpuspot', 'gpuondemand', 'gpuspot', 'gpuspotany'].map(
+        (queue) => `<${queue}Queue.JobQueueArn>`,
+      ),
     );
   });
 
@@ -135,7 +149,9 @@ describe('the observers', () => {
       '<Experiments.Arn>/experiments/*/progress.json',
       '<Experiments.Arn>/experiments/*/result.json',
     ]);
-    expect(resourcesFor(pipeline, role, 'batch:TerminateJob')).toEqual(['arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job/*']);
+    expect(resourcesFor(pipeline, role, 'batch:TerminateJob')).toEqual([
+      'arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job/*',
+    ]);
   });
 
   it('start executions only from the supervisor, as create-experiment does', () => {
@@ -149,7 +165,9 @@ describe('the API', () => {
 
   it('only reads in what only reads', () => {
     for (const role of ['<ListExperimentsRole>', '<GetExperimentRole>', '<ListEventsRole>', '<ListArtifactsRole>']) {
-      const writes = actionsOf(api, role).filter((action) => /:(Put|Update|Delete|Start|Stop|Send)/.test(action) && action !== 'logs:PutLogEvents');
+      const writes = actionsOf(api, role).filter(
+        (action) => /:(Put|Update|Delete|Start|Stop|Send)/.test(action) && action !== 'logs:PutLogEvents',
+      );
       expect(writes).toEqual([]);
     }
   });

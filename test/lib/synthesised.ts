@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
@@ -12,10 +12,16 @@ export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 export type Synthesised = { folder: string; templates: Record<keyof SpotforgeStacks, Template> };
 
 /** The whole app as `cdk synth` makes it, cdk-nag included. `before` may spoil it, to see a check fail. */
-export const synthesise = (overrides: DeploymentInput = {}, before: (stacks: SpotforgeStacks) => void = () => {}): Synthesised => {
+export const synthesise = (
+  overrides: DeploymentInput = {},
+  before: (stacks: SpotforgeStacks) => void = () => {},
+): Synthesised => {
   process.env.CDK_VALIDATION = 'false'; // the library's own template check; cfn-lint checks the same templates in a test of its own
-  const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')) as { context: Record<string, unknown> };
-  const folder = mkdtempSync(join(tmpdir(), 'spotforge-assembly-'));
+  const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')) as {
+    context: Record<string, unknown>;
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'cloud-assembly-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const app = new App({ context, outdir: folder, autoSynth: false });
   const stacks = addSpotforge(app, parseDeployment({ gitSha: COMMIT, ...overrides }));
   before(stacks);
@@ -24,7 +30,12 @@ export const synthesise = (overrides: DeploymentInput = {}, before: (stacks: Spo
     Template.fromJSON(JSON.parse(readFileSync(join(folder, stacks[stack].templateFile), 'utf8')));
   return {
     folder,
-    templates: { storage: template('storage'), compute: template('compute'), pipeline: template('pipeline'), api: template('api') },
+    templates: {
+      storage: template('storage'),
+      compute: template('compute'),
+      pipeline: template('pipeline'),
+      api: template('api'),
+    },
   };
 };
 
@@ -41,7 +52,11 @@ export const asText = (value: unknown): string => {
   const [[key, argument] = ['', undefined]] = Object.entries(value);
   if (key === 'Fn::Join' && Array.isArray(argument)) return (argument[1] as unknown[]).map(asText).join(String(argument[0]));
   if (key === 'Fn::GetAtt' && Array.isArray(argument)) return `<${withoutHash(String(argument[0]))}.${String(argument[1])}>`;
-  if (key === 'Fn::ImportValue') return asText(argument).replace(/^[a-z0-9-]+:ExportsOutput(FnGetAtt|Ref)(.+?)[0-9A-F]{8}(.*?)[0-9A-F]{8}$/, (_all, kind, name, attribute) => (kind === 'Ref' ? `<${name}>` : `<${name}.${attribute}>`));
+  if (key === 'Fn::ImportValue')
+    return asText(argument).replace(
+      /^[a-z0-9-]+:ExportsOutput(FnGetAtt|Ref)(.+?)[0-9A-F]{8}(.*?)[0-9A-F]{8}$/,
+      (_all, kind, name, attribute) => (kind === 'Ref' ? `<${name}>` : `<${name}.${attribute}>`),
+    );
   if (key === 'Ref') return `<${withoutHash(String(argument))}>`;
   return JSON.stringify(value);
 };

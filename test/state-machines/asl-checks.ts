@@ -13,7 +13,7 @@ const objects = (value: Json | undefined): { [key: string]: Json }[] => (Array.i
 const states = (definition: Definition) => Object.entries(definition.States);
 
 /** Every string of a document with the path to it. */
-export const strings = (value: Json, path = ''): [string, string][] => {
+const strings = (value: Json, path = ''): [string, string][] => {
   if (typeof value === 'string') return [[path, value]];
   if (Array.isArray(value)) return value.flatMap((item, index) => strings(item, `${path}[${index}]`));
   return isObject(value) ? Object.entries(value).flatMap(([key, item]) => strings(item, `${path}.${key}`)) : [];
@@ -21,7 +21,7 @@ export const strings = (value: Json, path = ''): [string, string][] => {
 
 export const expressionOf = (text: string): string | undefined => /^\{%([\s\S]*)%\}$/.exec(text)?.[1];
 
-export const stateComments = (definition: Definition): string[] =>
+const stateComments = (definition: Definition): string[] =>
   states(definition).flatMap(([name, state]) =>
     typeof state.Comment === 'string' && state.Comment.length > 10 ? [] : [`${name} has no Comment`],
   );
@@ -39,7 +39,7 @@ const JSONPATH_FIELDS = [
 ];
 
 /** Fields of the other query language, in states and in their catchers: AWS refuses them, some tools ignore them. */
-export const jsonPathFields = (definition: Definition): string[] =>
+const jsonPathFields = (definition: Definition): string[] =>
   states(definition).flatMap(([name, state]) =>
     [state, ...objects(state.Catch), ...objects(state.Retry), ...objects(state.Choices)].flatMap((part) =>
       Object.keys(part)
@@ -50,7 +50,7 @@ export const jsonPathFields = (definition: Definition): string[] =>
 
 const CATCH_FIELDS = ['ErrorEquals', 'Next', 'Assign', 'Output', 'Comment'];
 
-export const catchers = (definition: Definition): string[] =>
+const catchers = (definition: Definition): string[] =>
   states(definition).flatMap(([name, state]) => {
     const all = objects(state.Catch);
     return all.flatMap((catcher, index) => {
@@ -78,7 +78,7 @@ const ARGUMENTS = [
 export const SUBMIT = 'arn:aws:states:::aws-sdk:batch:submitJob.waitForTaskToken';
 
 /** Batch's parameters in the spelling that the SDK integration wants: PascalCase. */
-export const batchParameters = (definition: Definition): string[] =>
+const batchParameters = (definition: Definition): string[] =>
   states(definition)
     .filter(([, state]) => state.Resource === SUBMIT)
     .flatMap(([name, state]) => {
@@ -92,7 +92,7 @@ export const batchParameters = (definition: Definition): string[] =>
     });
 
 /** The two catchers of the failure scheme: the first reads the decision, the last must not, for a time-out has no cause. */
-export const failureScheme = (definition: Definition): string[] =>
+const failureScheme = (definition: Definition): string[] =>
   states(definition)
     .filter(([, state]) => state.Resource === SUBMIT)
     .flatMap(([name, state]) => {
@@ -115,7 +115,7 @@ export const failureScheme = (definition: Definition): string[] =>
     });
 
 /** Every `{% … %}` parses, and nothing looks like one that is not. */
-export const expressions = (definition: Definition): string[] =>
+const expressions = (definition: Definition): string[] =>
   states(definition).flatMap(([name, state]) =>
     strings(state, name).flatMap(([path, text]) => {
       const expression = expressionOf(text);
@@ -130,7 +130,7 @@ export const expressions = (definition: Definition): string[] =>
   );
 
 /** Variables that an Assign both sets and reads: their order differs between AWS and its emulators. */
-export const assignments = (definition: Definition): string[] =>
+const assignments = (definition: Definition): string[] =>
   states(definition).flatMap(([name, state]) =>
     [state, ...objects(state.Catch)].flatMap((part) => {
       const assign = isObject(part.Assign) ? part.Assign : {};

@@ -4,7 +4,7 @@ import type { Definition } from './asl-checks.ts';
 
 const FILE = join(import.meta.dirname, '../../state-machines/experiment.asl.json');
 
-export const definitionText = (): string => readFileSync(FILE, 'utf8');
+const definitionText = (): string => readFileSync(FILE, 'utf8');
 export const experimentDefinition = (): Definition => JSON.parse(definitionText());
 
 /** As CloudFormation fills it in. */

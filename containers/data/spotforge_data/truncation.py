@@ -14,7 +14,7 @@ def count_truncated(
     texts: Sequence[str], tokenizer_file: Path, max_length: int, on_texts: Callable[[int], None] = lambda _: None
 ) -> int:
     """Texts with more than `max_length` tokens, special tokens counted. InvalidInput when the tokenizer cannot be read."""
-    from tokenizers import Tokenizer  # type: ignore[import-untyped]
+    from tokenizers import Tokenizer
 
     try:
         tokenizer = Tokenizer.from_file(str(tokenizer_file))

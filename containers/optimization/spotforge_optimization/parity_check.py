@@ -50,8 +50,9 @@ def check_parity(
         return ParityOutcome(True, f"all {found.delta.size} logits of {len(rows)} rows agree", report)
     worst = report["largest"]
     says = (
-        f"{found.mismatches} of {found.delta.size} logits differ beyond |a - b| <="
-        f" {tolerance.absolute:g} + {tolerance.relative:g} * |b|; the furthest is logit {worst['logit']} of row {worst['row']}: ONNX {worst['onnx']}, PyTorch {worst['pytorch']}"
+        f"{found.mismatches} of {found.delta.size} logits differ beyond |a - b| <= {tolerance.absolute:g}"
+        f" + {tolerance.relative:g} * |b|; the furthest is logit {worst['logit']} of row {worst['row']}:"
+        f" ONNX {worst['onnx']}, PyTorch {worst['pytorch']}"
     )
     return ParityOutcome(False, says, report)
 

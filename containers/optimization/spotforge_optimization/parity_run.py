@@ -1,7 +1,9 @@
 """Parity: the ONNX model must give what the PyTorch model gives, on every row of test, or the experiment is rejected."""
 
 import io
+import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +44,11 @@ def work(context: "StageContext") -> ParitySummary:
     batches = parity_batches(split.texts, sample)
     pace = Pace(context, 2 * len(split))
     onnx = open_model(onnx_file, threads)
-    measured = all_logits(onnx.logits, split.texts, batches, lambda done: pace.at(done, f"ONNX: {done} of {len(split)} rows"))
-    pytorch = PyTorchModel(model_folder, onnx.inputs, threads)
+    with ThreadPoolExecutor(1) as pool:
+        # `import torch` takes seconds of one core: the ONNX pass runs meanwhile.
+        loading = pool.submit(PyTorchModel, model_folder, onnx.inputs, threads)
+        measured = all_logits(onnx.logits, split.texts, batches, lambda done: pace.at(done, f"ONNX: {done} of {len(split)} rows"))
+        pytorch = loading.result()
     reference = all_logits(
         pytorch.logits, split.texts, batches, lambda done: pace.at(len(split) + done, f"PyTorch: {done} of {len(split)} rows")
     )
@@ -95,10 +100,10 @@ class PyTorchModel:
     def __init__(self, folder: Path, inputs: Sequence[str], threads: int) -> None:
         import torch
         from transformers import AutoModelForSequenceClassification
-        from transformers.utils import logging
+        from transformers.utils.logging import set_verbosity
 
-        logging.set_verbosity(logging.ERROR)
-        torch.set_num_threads(threads)
+        set_verbosity(logging.ERROR)
+        self._threads = threads
         self._model = AutoModelForSequenceClassification.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
         ).eval()
@@ -109,6 +114,7 @@ class PyTorchModel:
         """float32, shape (rows, K-1); notes the names of the outputs."""
         import torch
 
+        torch.set_num_threads(self._threads)  # OpenMP keeps it by calling thread
         with torch.inference_mode():
             answer = self._model(**{name: torch.from_numpy(batch[name]) for name in self._inputs})
         self.outputs = list(answer.keys())

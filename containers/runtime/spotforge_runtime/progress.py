@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from spotforge_runtime import instants
 from spotforge_runtime.attempt import AttemptIdentity
@@ -31,10 +31,8 @@ LONGEST_MESSAGE = 500
 LONGEST_METRIC_NAME = 64
 
 
-class Sink(Protocol):
-    """Takes one progress document to where it is read. May raise; may be slow."""
-
-    def __call__(self, document: dict[str, Any]) -> None: ...
+# Takes one progress document to where it is read. May raise; may be slow.
+Sink = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ class Checkpointing(TrainerCallback):
         if not self._interruption.requested:
             return
         if trainer.state.global_step > self._last_step:
-            trainer._save_checkpoint(trainer.model, None)  # type: ignore[no-untyped-call]
+            trainer._save_checkpoint(trainer.model, None)
             self.on_save(trainer.args, trainer.state, trainer.control)
         self._store.wait()
         raise self._interruption.error()

@@ -21,7 +21,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             remedy="Save the tokenizer as a fast one beside the model: tokenizer.save_pretrained(folder).",
         )
     try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(  # type: ignore[no-untyped-call]
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, use_fast=True, trust_remote_code=False
         )
     except Exception as error:  # the library's parsers raise whatever their format's library raises

@@ -24,14 +24,14 @@ class Trained:
     inputs: dict[str, str]
     folder: Path
 
-    def then(self, **stages: Ended) -> dict[str, str | Ended]:
+    def then(self, **stages: str | Ended) -> dict[str, str | Ended]:
         return {**self.inputs, **stages}
 
 
 def write_trained_model(base_model: Path, folder: Path) -> Path:
     """A stock classifier with a folded cumulative-link head: equal weight rows, bias = -theta. Its scores spread widely."""
     import torch
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerFast
 
     torch.set_num_threads(1)
     torch.manual_seed(3)
@@ -42,7 +42,7 @@ def write_trained_model(base_model: Path, folder: Path) -> Path:
         for layer in model.bert.encoder.layer:
             layer.intermediate.dense.weight.mul_(8)  # random initial weights alone would hardly move the scores
     model.save_pretrained(folder, safe_serialization=True)
-    AutoTokenizer.from_pretrained(base_model).save_pretrained(folder)
+    PreTrainedTokenizerFast.from_pretrained(base_model).save_pretrained(folder)
     return folder
 
 

@@ -90,9 +90,10 @@ def test_outputs_lie_in_the_attempts_folder_unless_told_otherwise(rig: StageRig,
     assert (here.bucket, here.key, here.bytes) == ("rig-experiments", at.identity.prefix + "file", 7)
     assert uri_of_output(there) == f"s3://rig-datasets/{key}"
     assert [output.name for output in outputs.written] == ["file", "elsewhere"]
-    for again in (lambda: outputs.write_bytes("file", b"y"), lambda: outputs.refer(here)):
-        with pytest.raises(ContractBroken, match="two outputs named 'file'"):
-            again()
+    with pytest.raises(ContractBroken, match="two outputs named 'file'"):
+        outputs.write_bytes("file", b"y")
+    with pytest.raises(ContractBroken, match="two outputs named 'file'"):
+        outputs.refer(here)
 
 
 def test_work_in_this_process_ends_like_a_job(rig: StageRig) -> None:

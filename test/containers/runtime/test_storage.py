@@ -94,7 +94,8 @@ def test_an_identical_object_that_somebody_else_stored_is_fine_too(rig: StageRig
 
 
 def test_of_many_writers_of_different_content_one_wins(rig: StageRig) -> None:
-    key, outcomes = an_id(), []
+    key = an_id()
+    outcomes: list[int | None] = []
 
     def write(number: int) -> None:
         try:
@@ -137,7 +138,7 @@ def test_content_that_is_not_what_was_recorded_is_not_kept(rig: StageRig, tmp_pa
     rig.storage.put(b"changed", BUCKET, key)
     for expected in ({"sha256": sha256(b"original")}, {"bytes": 3}):
         with pytest.raises(ContractBroken, match="is not what was recorded"):
-            rig.storage.download(BUCKET, key, tmp_path / "copy", **expected)  # type: ignore[arg-type]
+            rig.storage.download(BUCKET, key, tmp_path / "copy", **expected)
         assert not (tmp_path / "copy").exists()
 
 

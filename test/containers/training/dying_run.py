@@ -23,5 +23,5 @@ class DyingCheckpointing(Checkpointing):
 
 
 def work(context: StageContext) -> TrainSummary:
-    training_run.Checkpointing = DyingCheckpointing  # type: ignore[misc]
+    setattr(training_run, "Checkpointing", DyingCheckpointing)  # noqa: B010 - the host, not the stage, decides when to die
     return training_run.work(context)

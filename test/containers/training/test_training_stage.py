@@ -59,7 +59,7 @@ def learned(an_experiment: AnExperiment) -> Ended:
 
 def content(rig: StageRig, ended: Ended, name: str) -> bytes:
     stored = ended.output(name)
-    data = rig.read(f"s3://{stored['bucket']}/{stored['key']}")
+    data: bytes | None = rig.read(f"s3://{stored['bucket']}/{stored['key']}")
     assert data is not None
     return data
 
@@ -141,9 +141,11 @@ def test_tells_how_far_it_is(learned: Ended) -> None:
 def test_the_losses_of_a_small_recipe_are_the_ones_on_record(rig: StageRig, uninterrupted: Ended) -> None:
     lines = [json.loads(line) for line in content(rig, uninterrupted, "metrics.jsonl").splitlines()]
     losses = [line["loss"] for line in lines if "loss" in line]
+    print("GOLD", losses[:6])
     assert losses[:6] == pytest.approx(GOLDEN_LOSSES, abs=2e-3)
 
 
+# Of this seed on a CPU. A refactoring that changes none of the mathematics changes none of these.
 GOLDEN_LOSSES = [0.0] * 6
 
 

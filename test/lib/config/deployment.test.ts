@@ -37,7 +37,9 @@ describe('the deployment configuration', () => {
   });
 
   it('refuses a tag beside a digest', () => {
-    expect(() => parseDeployment({ images: { data: { tag: '1', digest: `sha256:${'0'.repeat(64)}` } } })).toThrow(/a tag or a digest/);
+    expect(() => parseDeployment({ images: { data: { tag: '1', digest: `sha256:${'0'.repeat(64)}` } } })).toThrow(
+      /a tag or a digest/,
+    );
   });
 
   it('takes the commit of the work tree unless one is configured', () => {
@@ -58,35 +60,50 @@ describe('the deployment configuration', () => {
 describe('the limits of a deployment', () => {
   it('refuse a hang limit that the attempt does not outlast', () => {
     const deployment = parseDeployment({ stages: { train: { hangLimitSeconds: 3600, attemptDurationSeconds: 3600 } } });
-    expect(() => assertConsistent(deployment)).toThrow(/stages\.train\.hangLimitSeconds is 3600, but an attempt ends after 3600 s/);
+    expect(() => assertConsistent(deployment)).toThrow(
+      /stages\.train\.hangLimitSeconds is 3600, but an attempt ends after 3600 s/,
+    );
   });
 
   it('hold for a Task exactly when it outlasts queue, attempt and report', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 600, max: 7200 }), fc.integer({ min: 1000, max: 90_000 }), fc.integer({ min: -2, max: 2 }), (queueSeconds, attempt, more) => {
-        const taskTimeoutSeconds = queueSeconds + attempt + 300 + more;
-        const stages = { export: { attemptDurationSeconds: attempt, taskTimeoutSeconds } };
-        const deployment = parseDeployment({ limits: { queueSeconds }, stages });
-        expect(taskSecondsNeeded(deployment, 'export')).toBe(queueSeconds + attempt + 300);
-        if (more > 0) expect(() => assertConsistent(deployment)).not.toThrow();
-        else expect(() => assertConsistent(deployment)).toThrow(/gives up on export/);
-      }),
+      fc.property(
+        fc.integer({ min: 600, max: 7200 }),
+        fc.integer({ min: 1000, max: 90_000 }),
+        fc.integer({ min: -2, max: 2 }),
+        (queueSeconds, attempt, more) => {
+          const taskTimeoutSeconds = queueSeconds + attempt + 300 + more;
+          const stages = { export: { attemptDurationSeconds: attempt, taskTimeoutSeconds } };
+          const deployment = parseDeployment({ limits: { queueSeconds }, stages });
+          expect(taskSecondsNeeded(deployment, 'export')).toBe(queueSeconds + attempt + 300);
+          if (more > 0) expect(() => assertConsistent(deployment)).not.toThrow();
+          else expect(() => assertConsistent(deployment)).toThrow(/gives up on export/);
+        },
+      ),
     );
   });
 
   it('refuse a job that asks for more than 90 % of an instance', () => {
-    expect(() => assertConsistent(parseDeployment({ stages: { benchmark: { memoryMiB: 7_400 } } }))).toThrow(/c6i\.xlarge of queue cpu-benchmark/);
+    expect(() => assertConsistent(parseDeployment({ stages: { benchmark: { memoryMiB: 7_400 } } }))).toThrow(
+      /c6i\.xlarge of queue cpu-benchmark/,
+    );
     expect(() => assertConsistent(parseDeployment({ stages: { benchmark: { memoryMiB: 7_300 } } }))).not.toThrow();
   });
 
   it('refuse a training on instances without a GPU, and instances that nobody knows', () => {
-    expect(() => assertConsistent(parseDeployment({ queues: { 'gpu-spot': { instanceTypes: ['m6i.xlarge'] } } }))).toThrow(/1 GPUs, which m6i\.xlarge/);
-    expect(() => assertConsistent(parseDeployment({ queues: { 'gpu-spot': { instanceTypes: ['x9.xlarge'] } } }))).toThrow(/not known here/);
+    expect(() => assertConsistent(parseDeployment({ queues: { 'gpu-spot': { instanceTypes: ['m6i.xlarge'] } } }))).toThrow(
+      /1 GPUs, which m6i\.xlarge/,
+    );
+    expect(() => assertConsistent(parseDeployment({ queues: { 'gpu-spot': { instanceTypes: ['x9.xlarge'] } } }))).toThrow(
+      /not known here/,
+    );
   });
 
   it('refuse more profiles than a function environment can carry', () => {
     const ladder = Array.from({ length: 10 }, () => 'gpu-on-demand' as const);
-    expect(() => assertConsistent(parseDeployment({ profiles: { default: { train: ladder }, 'on-demand': { train: ladder } } }))).toThrow(/bytes of a function's environment/);
+    expect(() =>
+      assertConsistent(parseDeployment({ profiles: { default: { train: ladder }, 'on-demand': { train: ladder } } })),
+    ).toThrow(/bytes of a function's environment/);
   });
 });
 

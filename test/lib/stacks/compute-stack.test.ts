@@ -29,7 +29,14 @@ describe('compute environments', () => {
 
   it('run GPU jobs on the NVIDIA image', () => {
     const images = QUEUES.map((queue) => (byQueue(queue).Ec2Configuration as { ImageType: string }[])[0]?.ImageType);
-    expect(images).toEqual(['ECS_AL2023_NVIDIA', 'ECS_AL2023_NVIDIA', 'ECS_AL2023_NVIDIA', 'ECS_AL2023', 'ECS_AL2023', 'ECS_AL2023']);
+    expect(images).toEqual([
+      'ECS_AL2023_NVIDIA',
+      'ECS_AL2023_NVIDIA',
+      'ECS_AL2023_NVIDIA',
+      'ECS_AL2023',
+      'ECS_AL2023',
+      'ECS_AL2023',
+    ]);
   });
 
   it('measure on one machine type only', () => {
@@ -43,7 +50,8 @@ describe('compute environments', () => {
         BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { Encrypted: true, VolumeType: 'gp3', VolumeSize: 100 } }],
       },
     });
-    for (const { LaunchTemplate } of resources) expect(asText((LaunchTemplate as { LaunchTemplateId: unknown }).LaunchTemplateId)).toBe('<LaunchTemplate>');
+    for (const { LaunchTemplate } of resources)
+      expect(asText((LaunchTemplate as { LaunchTemplateId: unknown }).LaunchTemplateId)).toBe('<LaunchTemplate>');
   });
 });
 
@@ -59,9 +67,11 @@ describe('queues', () => {
   it('cancel what cannot start after ten minutes at their head, saying why', () => {
     for (const { JobStateTimeLimitActions } of queues) {
       expect(JobStateTimeLimitActions).toEqual(
-        ['CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY', 'MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE', 'MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT'].map(
-          (Reason) => ({ Action: 'CANCEL', State: 'RUNNABLE', Reason, MaxTimeSeconds: 600 }),
-        ),
+        [
+          'CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY',
+          'MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE',
+          'MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT',
+        ].map((Reason) => ({ Action: 'CANCEL', State: 'RUNNABLE', Reason, MaxTimeSeconds: 600 })),
       );
     }
   });
@@ -71,12 +81,16 @@ describe('the network', () => {
   it('lets nothing in', () => {
     compute.resourceCountIs('AWS::EC2::SecurityGroup', 1);
     compute.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
-    for (const [, { Properties }] of resourcesOf(compute, 'AWS::EC2::SecurityGroup')) expect(Properties).not.toHaveProperty('SecurityGroupIngress');
+    for (const [, { Properties }] of resourcesOf(compute, 'AWS::EC2::SecurityGroup'))
+      expect(Properties).not.toHaveProperty('SecurityGroupIngress');
   });
 
   it('has nothing that costs money idle: no NAT, only gateway endpoints', () => {
     compute.resourceCountIs('AWS::EC2::NatGateway', 0);
-    const endpoints = resourcesOf(compute, 'AWS::EC2::VPCEndpoint').map(([, { Properties }]) => [Properties.VpcEndpointType, asText(Properties.ServiceName)]);
+    const endpoints = resourcesOf(compute, 'AWS::EC2::VPCEndpoint').map(([, { Properties }]) => [
+      Properties.VpcEndpointType,
+      asText(Properties.ServiceName),
+    ]);
     expect(endpoints).toEqual([
       ['Gateway', 'com.amazonaws.<AWS::Region>.s3'],
       ['Gateway', 'com.amazonaws.<AWS::Region>.dynamodb'],
@@ -86,7 +100,10 @@ describe('the network', () => {
   it('moves to private subnets behind one NAT gateway by a switch', () => {
     const { compute } = synthesise({ privateSubnets: true, availabilityZones: 2 }).templates;
     compute.resourceCountIs('AWS::EC2::NatGateway', 1);
-    const [[, { Properties }] = ['', { Properties: {} as Record<string, unknown> }]] = resourcesOf(compute, 'AWS::Batch::ComputeEnvironment');
+    const [[, { Properties }] = ['', { Properties: {} as Record<string, unknown> }]] = resourcesOf(
+      compute,
+      'AWS::Batch::ComputeEnvironment',
+    );
     const { Subnets } = Properties.ComputeResources as { Subnets: unknown[] };
     expect(Subnets.map(asText).every((subnet) => subnet.includes('private'))).toBe(true);
     expect(Subnets).toHaveLength(2);

@@ -3,8 +3,11 @@ import { resourcesOf, synthesise } from '../synthesised.ts';
 
 const { storage } = synthesise().templates;
 const buckets = resourcesOf(storage, 'AWS::S3::Bucket');
-const rulesOf = (name: string) =>
-  (buckets.find(([id]) => id.startsWith(name))?.[1].Properties.LifecycleConfiguration as { Rules: Record<string, unknown>[] }).Rules;
+const rulesOf = (name: string): Record<string, unknown>[] => {
+  const [, bucket] = buckets.find(([id]) => id.startsWith(name)) ?? [];
+  const { Rules } = (bucket?.Properties.LifecycleConfiguration ?? { Rules: [] }) as { Rules: Record<string, unknown>[] };
+  return Rules;
+};
 
 describe('buckets', () => {
   it('are encrypted, closed to the public and kept when the stack goes', () => {
@@ -13,7 +16,12 @@ describe('buckets', () => {
       expect(bucket).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
       expect(bucket.Properties).toMatchObject({
         BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
-        PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
         OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
       });
     }
@@ -29,7 +37,9 @@ describe('buckets', () => {
   });
 
   it('keep versions, all but checkpoints', () => {
-    const versioned = buckets.filter(([, { Properties }]) => Properties.VersioningConfiguration).map(([id]) => id.replace(/[0-9A-F]{8}$/, ''));
+    const versioned = buckets
+      .filter(([, { Properties }]) => Properties.VersioningConfiguration)
+      .map(([id]) => id.replace(/[0-9A-F]{8}$/, ''));
     expect(versioned).toEqual(['Datasets', 'Experiments', 'Releases']);
   });
 
@@ -39,7 +49,8 @@ describe('buckets', () => {
     for (const name of ['Datasets', 'Experiments', 'Releases']) {
       expect(rulesOf(name)).toContainEqual(expect.objectContaining({ NoncurrentVersionExpiration: { NoncurrentDays: 30 } }));
     }
-    for (const name of ['Experiments', 'Releases']) expect(rulesOf(name).filter((rule) => 'ExpirationInDays' in rule)).toEqual([]);
+    for (const name of ['Experiments', 'Releases'])
+      expect(rulesOf(name).filter((rule) => 'ExpirationInDays' in rule)).toEqual([]);
   });
 });
 
@@ -59,7 +70,10 @@ describe('the table', () => {
   });
 
   it('has three indexes over strings that carry every attribute', () => {
-    const [[, { Properties }] = ['', { Properties: {} as Record<string, unknown> }]] = resourcesOf(storage, 'AWS::DynamoDB::Table');
+    const [[, { Properties }] = ['', { Properties: {} as Record<string, unknown> }]] = resourcesOf(
+      storage,
+      'AWS::DynamoDB::Table',
+    );
     expect(Properties.GlobalSecondaryIndexes).toEqual(
       ['gsi1', 'gsi2', 'gsi3'].map((IndexName) => ({
         IndexName,
@@ -70,7 +84,9 @@ describe('the table', () => {
         Projection: { ProjectionType: 'ALL' },
       })),
     );
-    expect((Properties.AttributeDefinitions as { AttributeType: string }[]).every(({ AttributeType }) => AttributeType === 'S')).toBe(true);
+    expect(
+      (Properties.AttributeDefinitions as { AttributeType: string }[]).every(({ AttributeType }) => AttributeType === 'S'),
+    ).toBe(true);
   });
 });
 
@@ -78,12 +94,22 @@ describe('users', () => {
   it('are made by an administrator, with a tenant that is set once', () => {
     storage.hasResourceProperties('AWS::Cognito::UserPool', {
       AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
-      Schema: [{ Name: 'tenant', AttributeDataType: 'String', Mutable: false, StringAttributeConstraints: { MinLength: '2', MaxLength: '31' } }],
+      Schema: [
+        {
+          Name: 'tenant',
+          AttributeDataType: 'String',
+          Mutable: false,
+          StringAttributeConstraints: { MinLength: '2', MaxLength: '31' },
+        },
+      ],
     });
   });
 
   it('may read their tenant, so that the ID token carries it, but not write it', () => {
-    const [[, { Properties }] = ['', { Properties: {} as Record<string, unknown> }]] = resourcesOf(storage, 'AWS::Cognito::UserPoolClient');
+    const [[, { Properties }] = ['', { Properties: {} as Record<string, unknown> }]] = resourcesOf(
+      storage,
+      'AWS::Cognito::UserPoolClient',
+    );
     expect(Properties.WriteAttributes).toEqual(['email']);
     expect(Properties.ReadAttributes).toContain('custom:tenant');
     expect(Properties).toMatchObject({ GenerateSecret: false, PreventUserExistenceErrors: 'ENABLED' });
@@ -108,7 +134,11 @@ describe('users', () => {
 describe('image repositories', () => {
   it('keep five images, scan them, and never let a tag move', () => {
     const repositories = resourcesOf(storage, 'AWS::ECR::Repository');
-    expect(repositories.map(([, { Properties }]) => Properties.RepositoryName)).toEqual(['spotforge/data', 'spotforge/training', 'spotforge/optimization']);
+    expect(repositories.map(([, { Properties }]) => Properties.RepositoryName)).toEqual([
+      'spotforge/data',
+      'spotforge/training',
+      'spotforge/optimization',
+    ]);
     for (const [, { Properties }] of repositories) {
       expect(Properties).toMatchObject({ ImageTagMutability: 'IMMUTABLE', ImageScanningConfiguration: { ScanOnPush: true } });
       expect((Properties.LifecyclePolicy as { LifecyclePolicyText: string }).LifecyclePolicyText).toContain('"countNumber":5');

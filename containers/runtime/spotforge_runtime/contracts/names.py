@@ -1,5 +1,7 @@
 """Generated from functions/shared/contracts/names.ts by `npm run contracts`. Do not edit."""
 
+# ruff: noqa: S105 - names of variables, not secrets
+
 from typing import Final, Literal
 
 SCHEMA_VERSION: Final = 1
