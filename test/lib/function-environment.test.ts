@@ -19,7 +19,8 @@ const variablesOf = (handler: HandlerName): Record<string, unknown> => {
   const name = `spotforge-${handler.split('/')[1]}`;
   const found = functions.filter(([, { Properties }]) => Properties.FunctionName === name);
   expect(found, name).toHaveLength(1);
-  return (found[0]?.[1].Properties.Environment as { Variables: Record<string, unknown> }).Variables;
+  const { Variables } = (found[0]?.[1].Properties.Environment ?? { Variables: {} }) as { Variables: Record<string, unknown> };
+  return Variables;
 };
 
 describe('functions', () => {
