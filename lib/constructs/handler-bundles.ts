@@ -12,8 +12,8 @@ const REQUIRE =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 /**
- * Bundles all handlers in one run of esbuild, which parses what they share once: a second for all of them, where a run (and npx) for each
- * takes ten. Names and lines stay readable, so that a stack trace in the log needs no source map. The SDK is bundled: a function
+ * Bundles all handlers in one run of esbuild, which starts once and parses what they share once, where the CDK's NodejsFunction starts npx
+ * and esbuild for each. Names and lines stay readable, so that a stack trace in the log needs no source map. The SDK is bundled: a function
  * runs with the version that the tests ran with.
  * @param handlers as `stages/track-job`, files below functions/
  * @returns the directory of each handler's code, which holds index.mjs

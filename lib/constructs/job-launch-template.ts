@@ -2,7 +2,7 @@ import { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
 
-/** Room for the CUDA image (about 10 GB unpacked), a base model, a dataset and a few checkpoints. */
+/** Room for all three images, a base model, a dataset and a few checkpoints. */
 const DISK_GIB = 100;
 
 /** How instances start: metadata by session token only and not beyond the host, one encrypted disk. */

@@ -58,7 +58,7 @@ export class PipelineFunction extends Construct {
       code: Code.fromAsset(bundleOf(handler)),
       role: this.role.withoutPolicyUpdates(), // its permissions are the ones written down, nothing that a construct adds by itself
       logGroup,
-      memorySize: props.memoryMiB ?? 512, // a third of a vCPU: a cold start under a second, where 128 MiB takes several
+      memorySize: props.memoryMiB ?? 512, // processor comes with memory: at the default of 128 MiB a cold start mostly waits for its share
       timeout: props.timeout ?? Duration.seconds(15),
       environment: {
         ...Object.assign({}, ...uses.map(({ environment }) => environment)),

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { ROOT } from '../tier/paths.ts';
 
-const scored = z.object({ text: z.string(), label: z.string(), expectedScore: z.number() });
+const scored = z.object({ text: z.string(), name: z.string(), expectedValue: z.number().describe('on the scale of the labels') });
 export type Scored = z.infer<typeof scored>;
+const answer = z.object({ model: z.literal('int8'), scores: z.array(scored) });
 
 /** Scores texts with the INT8 model out of a downloaded bundle, by onnxruntime and the bundle's own tokenizer alone. */
 export const scoreTexts = async (bundle: string, texts: readonly string[]): Promise<Scored[]> => {
@@ -29,7 +30,7 @@ export const scoreTexts = async (bundle: string, texts: readonly string[]): Prom
     child.once('close', resolve);
   });
   if (code !== 0) throw new Error(`The INT8 model of ${bundle} did not answer: exit code ${code}`);
-  const answers = z.array(scored).parse(JSON.parse(output));
-  if (answers.length !== texts.length) throw new Error(`The INT8 model answered ${answers.length} of ${texts.length} texts`);
-  return answers;
+  const { scores } = answer.parse(JSON.parse(output));
+  if (scores.length !== texts.length) throw new Error(`The INT8 model answered ${scores.length} of ${texts.length} texts`);
+  return scores;
 };

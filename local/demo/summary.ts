@@ -40,7 +40,7 @@ export const summaryOf = (experiment: Experiment, figures: DemoFigures, scores: 
     '',
     'The INT8 model out of the bundle says:',
     ...scores.map(
-      ({ text, label, expectedScore }) => `  ${label.padStart(3)}  (expected ${expectedScore.toFixed(2).padStart(5)})  ${text}`,
+      ({ text, name, expectedValue }) => `  ${name.padStart(3)}  (expected ${expectedValue.toFixed(2).padStart(5)})  ${text}`,
     ),
     '',
     `Done in ${figures.wallSeconds.toFixed(0)} s (set-up ${figures.setupSeconds.toFixed(0)} s). The figures are in .spotforge/demo.json.`,

@@ -16,7 +16,7 @@ from spotforge_runtime.s3_uri import parse_uri
 from spotforge_runtime.storage import CHUNK_BYTES, AccessRefused, ListedObject, ObjectMissing
 
 # The rule of the contracts' relativePath: nothing that leaves its folder or needs quoting.
-PATH_RULE = re.compile(r"(?!/)(?!.*(^|/)\.{1,2}(/|$))(?!.*//)[A-Za-z0-9._/ -]+[A-Za-z0-9._-]")
+PATH_RULE = re.compile(r"(?!/)(?!.*(^|/)\.{1,2}(/|$))(?!.*//)[A-Za-z0-9._/ -]*[A-Za-z0-9._-]")
 LONGEST_PATH = 512
 
 
