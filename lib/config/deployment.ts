@@ -20,7 +20,7 @@ const image = z
   })
   .refine((value) => !(value.tag && value.digest), 'expected a tag or a digest, not both')
   .prefault({});
-export type ImageConfig = z.output<typeof image>;
+type ImageConfig = z.output<typeof image>;
 
 const limits = z
   .strictObject({

@@ -42,4 +42,4 @@ export const queues = z
     'cpu-benchmark': queue({ instanceTypes: ['c6i.xlarge'], maxvCpus: 8 }),
   })
   .prefault({});
-export type QueuesConfig = z.output<typeof queues>;
+type QueuesConfig = z.output<typeof queues>;

@@ -55,7 +55,7 @@ export const byStage = <T extends z.ZodType>(schemaOf: (stage: Stage) => T) =>
   z.strictObject(Object.fromEntries(STAGES.map((stage) => [stage, schemaOf(stage)])) as Record<Stage, T>);
 
 export const stages = byStage((stage) => stageConfig(DEFAULTS[stage])).prefault({});
-export type StagesConfig = z.output<typeof stages>;
+type StagesConfig = z.output<typeof stages>;
 
 const ladder = z.array(z.enum(QUEUES)).min(1).max(10);
 
@@ -76,4 +76,4 @@ export const profiles = z
   .strictObject({ default: ladders(spotFirst), 'on-demand': ladders(onDemandOnly) })
   .catchall(byStage(() => ladder))
   .prefault({});
-export type ProfilesConfig = z.output<typeof profiles>;
+type ProfilesConfig = z.output<typeof profiles>;

