@@ -20,7 +20,6 @@ const image = z
   })
   .refine((value) => !(value.tag && value.digest), 'expected a tag or a digest, not both')
   .prefault({});
-type ImageConfig = z.output<typeof image>;
 
 const limits = z
   .strictObject({

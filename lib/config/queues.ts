@@ -42,4 +42,3 @@ export const queues = z
     'cpu-benchmark': queue({ instanceTypes: ['c6i.xlarge'], maxvCpus: 8 }),
   })
   .prefault({});
-type QueuesConfig = z.output<typeof queues>;

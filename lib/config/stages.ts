@@ -55,7 +55,6 @@ export const byStage = <T extends z.ZodType>(schemaOf: (stage: Stage) => T) =>
   z.strictObject(Object.fromEntries(STAGES.map((stage) => [stage, schemaOf(stage)])) as Record<Stage, T>);
 
 export const stages = byStage((stage) => stageConfig(DEFAULTS[stage])).prefault({});
-type StagesConfig = z.output<typeof stages>;
 
 const ladder = z.array(z.enum(QUEUES)).min(1).max(10);
 
@@ -76,4 +75,3 @@ export const profiles = z
   .strictObject({ default: ladders(spotFirst), 'on-demand': ladders(onDemandOnly) })
   .catchall(byStage(() => ladder))
   .prefault({});
-type ProfilesConfig = z.output<typeof profiles>;

@@ -45,7 +45,10 @@ afterAll(() => vi.unstubAllEnvs());
 describe('with exactly the variables that it declares', () => {
   it('track-job answers', async () => {
     give(trackJob.environment, values);
-    await trackJob.handler(anEvent('Batch Job State Change', detailOf({ experimentId: anId() })), CONTEXT);
+    await trackJob.handler(
+      anEvent('Batch Job State Change', detailOf({ experimentId: anId() }, { createdAt: Date.now() })),
+      CONTEXT,
+    );
   });
 
   it('track-execution answers', async () => {
