@@ -17,10 +17,6 @@ const report = (): Report => {
   const folder = mkdtempSync(join(tmpdir(), 'spotforge-coverage-'));
   try {
     const python = join(ROOT, '.venv/bin/python');
-    execFileSync(python, ['-m', 'coverage', 'combine', '--quiet', '--keep'], {
-      cwd: ROOT,
-      stdio: ['ignore', 'ignore', 'ignore'],
-    });
     execFileSync(python, ['-m', 'coverage', 'json', '--quiet', '-o', join(folder, 'coverage.json')], {
       cwd: ROOT,
       stdio: 'inherit',
