@@ -7,7 +7,8 @@ import { command, ROOT, step } from './step.mjs';
 const GIB = 1024 ** 3;
 /** The Python packages take 6.1 GiB, Node's 0.5, what pip and uv unpack on the way the rest. */
 const FIRST_SETUP_BYTES = 9 * GIB;
-const PYTHONS = ['python3.12', 'python3.11', 'python3.13', 'python3', 'python'];
+/** 3.11 first: it is what the images run. */
+const PYTHONS = ['python3.11', 'python3.12', 'python3.13', 'python3', 'python'];
 export const VENV_PYTHON = join(ROOT, '.venv/bin/python');
 
 const requireDisk = () => {

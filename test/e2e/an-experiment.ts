@@ -27,7 +27,7 @@ export const anExperiment = async (api: Api, fixtures: Fixtures, file: string, o
       split: { validation: 0.1, test: 0.31, seed: 7 },
       ...overrides.dataset,
     },
-    train: { maxRows: 320, epochs: 1, maxLength: 48, threads: 1, ...overrides.train },
+    train: { maxRows: 320, epochs: 1, maxLength: 48, threads: 1, checkpointEverySeconds: 1, ...overrides.train },
     ...(overrides.quantize ? { quantize: overrides.quantize } : {}),
   };
 };

@@ -32,6 +32,7 @@ const lane = async (suites: readonly Suite[]): Promise<SuiteResult[]> => {
   return results;
 };
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 rmSync(join(DOT, 'coverage'), { recursive: true, force: true });
 const sideBySide = await Promise.all([lane([...STATIC, VITEST]), lane([PYTEST, PYTHON_COVERAGE])]);
 const results = [...sideBySide.flat(), ...(await lane([END_TO_END]))];

@@ -33,7 +33,7 @@ export const junitCounts = (code: number, report: string): Counts => {
   return { passed, failed: failed === 0 && code !== 0 ? 1 : failed };
 };
 
-/** Runs a suite with its output in a log file. The suite's process group ends with this process. */
+/** Runs a suite with its output in a log file; it ends with this process. */
 export const runSuite = async ({ name, argv: [file, ...args], env = {}, report, count }: Suite): Promise<SuiteResult> => {
   mkdirSync(LOGS, { recursive: true });
   if (report) rmSync(report, { force: true });
@@ -42,6 +42,8 @@ export const runSuite = async ({ name, argv: [file, ...args], env = {}, report, 
   const started = Date.now();
   const seconds = (): number => (Date.now() - started) / 1000;
   const child = spawn(file, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const end = (): void => void child.kill('SIGTERM');
+  process.once('exit', end);
   child.stdout.pipe(output, { end: false });
   child.stderr.pipe(output, { end: false });
   const timer = setInterval(() => console.log(`        ${name}: ${seconds().toFixed(0)} s so far`), STILL_RUNNING_MS);
@@ -53,6 +55,7 @@ export const runSuite = async ({ name, argv: [file, ...args], env = {}, report, 
     child.once('close', (exit) => resolve(exit ?? 1));
   });
   clearInterval(timer);
+  process.off('exit', end);
   await new Promise((resolve) => output.end(resolve));
   const counts = count(code, report ? read(report) : '');
   return { name, ...counts, seconds: seconds(), log };

@@ -1,0 +1,54 @@
+/** `npm run bench:api`: what a warm call costs on the local tier. Every experiment is cancelled at once, and over before the next is posted. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { Api } from '../client/api.ts';
+import { follow } from '../client/follow.ts';
+import { signIn } from '../client/sign-in.ts';
+import { uploadFiles } from '../client/upload-files.ts';
+import { DATA, demoSpec } from '../demo/recipe.ts';
+import { runCommand } from '../tier/command-line.ts';
+import { DOT, tierFolder } from '../tier/paths.ts';
+import { Tier } from '../tier/tier.ts';
+import { runningTier } from '../tier/tier-record.ts';
+import { type Latency, latencyOf } from './latency.ts';
+
+const WARM_UP = 3;
+const REQUESTS = 40;
+
+const timed = async <T>(times: number[], call: () => Promise<T>): Promise<T> => {
+  const started = performance.now();
+  const answer = await call();
+  times.push(performance.now() - started);
+  return answer;
+};
+
+await runCommand(async () => {
+  const running = runningTier(tierFolder('local'));
+  const tier = running ? undefined : await Tier.start({ name: 'local' });
+  const record = running ?? tier?.record;
+  if (!record) throw new Error('no tier');
+  try {
+    const { endpoint, region, userPoolClientId: clientId, username, password } = record;
+    const api = new Api(record.apiUrl, await signIn({ endpoint, region, clientId, username, password }));
+    const [dataset, base] = await Promise.all([uploadFiles(api, DATA.ratings), uploadFiles(api, DATA.baseModel)]);
+    const times: Record<'post' | 'get' | 'list' | 'delete', number[]> = { post: [], get: [], list: [], delete: [] };
+    for (let i = 0; i < WARM_UP + REQUESTS; i++) {
+      if (i === WARM_UP) for (const measured of Object.values(times)) measured.length = 0;
+      const { id } = await timed(times.post, () => api.createExperiment(demoSpec(dataset, base)));
+      await timed(times.get, () => api.experiment(id));
+      await timed(times.list, () => api.experiments('?limit=20'));
+      await timed(times.delete, () => api.cancel(id));
+      for await (const { status } of follow(api, id)) if (status === 'cancelled') break;
+      if (i % 10 === 9) console.log(`${i + 1} of ${WARM_UP + REQUESTS} experiments posted and cancelled`);
+    }
+    const figures: Record<string, Latency> = Object.fromEntries(Object.entries(times).map(([call, ms]) => [call, latencyOf(ms)]));
+    writeFileSync(join(DOT, 'bench-api.json'), `${JSON.stringify(figures, null, 2)}\n`);
+    for (const [call, { requests, p50Ms, p95Ms, maxMs }] of Object.entries(figures)) {
+      console.log(`${call.padEnd(7)} ${requests} warm requests: p50 ${p50Ms} ms, p95 ${p95Ms} ms, longest ${maxMs} ms`);
+    }
+  } finally {
+    await tier?.stop();
+  }
+});
+process.exit();
