@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Problem } from '../../functions/shared/contracts/experiment-view.ts';
-import { type Api, ApiRefusal } from '../../local/client/api.ts';
+import { Api, ApiRefusal } from '../../local/client/api.ts';
 import { hashFiles } from '../../local/client/file-hash.ts';
 import { anExperiment, ended } from './an-experiment.ts';
+import { poolKey, resignToken, strangersKey } from './resign-token.ts';
 import { apiOf, tokenOf } from './users.ts';
 
 const tier = inject('tier');
@@ -46,6 +47,26 @@ describe('the API', () => {
     const token = await (await tokenOf(tier, 'acme'))();
     const forged = `${token.slice(0, -6)}AAAAAA`;
     expect((await fetch(url, { headers: { authorization: `Bearer ${forged}` } })).status).toBe(401);
+  });
+
+  it('refuses an expired token, one of another client and one that a stranger signed', async () => {
+    const token = await (await tokenOf(tier, 'acme'))();
+    const key = poolKey(String(inject('outputs').UserPoolId));
+    const status = async (sent: string): Promise<number> =>
+      (await fetch(`${tier.apiUrl.replace(/\/$/, '')}/v1/experiments`, { headers: { authorization: `Bearer ${sent}` } })).status;
+    const now = Math.floor(Date.now() / 1000);
+    expect(await status(resignToken(token, key, { exp: now + 600 }))).toBe(200);
+    expect(await status(resignToken(token, key, { exp: now - 600 }))).toBe(401);
+    expect(await status(resignToken(token, key, { aud: 'another-client' }))).toBe(401);
+    expect(await status(resignToken(token, strangersKey()))).toBe(401);
+  });
+
+  it('refuses an access token, which has no tenant', async () => {
+    const token = await (await tokenOf(tier, 'acme'))();
+    const access = resignToken(token, poolKey(String(inject('outputs').UserPoolId)), { token_use: 'access' });
+    const problem = await problemOf(new Api(tier.apiUrl, async () => access).experiments());
+    expect(problem.status).toBe(403);
+    expect(problem.detail).toMatch(/ID token/);
   });
 
   it('refuses a user without a tenant', async () => {
