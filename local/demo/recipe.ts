@@ -24,6 +24,9 @@ export const demoSpec = (dataset: { uri: string; sha256: string }, base: { uri: 
     sha256: dataset.sha256,
     columns: { text: 'text', label: 'label', group: 'document' },
     labels: { values: [-3, -2, -1, 0, 1, 2, 3] },
+    // About 650 and 1,300 of 18,513 rows: more than the gates need, and each of them is scored by four stages.
+    split: { validation: 0.035, test: 0.07, seed: 13 },
   },
-  train: { maxRows: 3200 },
+  // One pass at twice the default rate, which costs half of two passes at the default and 2 to 4 points of MAE.
+  train: { maxRows: 3200, epochs: 1, learningRate: 1e-4 },
 });
