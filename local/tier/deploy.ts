@@ -8,7 +8,8 @@ import { ROOT } from './paths.ts';
 import { TierFailure } from './tier-failure.ts';
 
 const run = promisify(execFile);
-const DEPLOY_MS = 180_000;
+/** Twenty seconds on idle cores; far more where neighbours take most of them. */
+const DEPLOY_MS = 600_000;
 /** The account that the local AWS answers for. */
 const ACCOUNT = '000000000000';
 

@@ -7,7 +7,7 @@ export default defineConfig({
     globalSetup: ['test/e2e/tier.setup.ts'],
     fileParallelism: false,
     maxConcurrency: 20,
-    testTimeout: 420_000,
-    hookTimeout: 120_000,
+    testTimeout: 900_000,
+    hookTimeout: 300_000,
   },
 });

@@ -62,8 +62,9 @@ def _proportional(sizes: dict[int, int], total: int) -> dict[int, int]:
     exact = {label: total * size / everything for label, size in sizes.items()}
     shares = {label: min(sizes[label], max(1, int(exact[label]))) for label in sizes}
     while sum(shares.values()) > total:
-        largest = max(shares, key=lambda label: (shares[label] - exact[label], shares[label], -label))
-        shares[largest] -= 1
+        # A class gives up its only row when every other one is down to one as well.
+        giving = [label for label in shares if shares[label] > 1] or [label for label in shares if shares[label] == 1]
+        shares[max(giving, key=lambda label: (shares[label] - exact[label], shares[label], -label))] -= 1
     while sum(shares.values()) < total:
         open_classes = (label for label in sizes if shares[label] < sizes[label])
         shares[max(open_classes, key=lambda label: (exact[label] - shares[label], -label))] += 1

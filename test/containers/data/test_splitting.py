@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from spotforge_data.row_rules import Row
 from spotforge_data.splitting import choose_calibration, split_of, split_rows
@@ -47,7 +47,11 @@ def test_shares_are_kept_over_many_groups_and_the_seed_matters() -> None:
     assert again != [split_of(group, seed=1, validation=0.1, test=0.25) for group in groups]
 
 
+RARE = [Row(number, "text", label, "a") for number, label in enumerate([0, 0, 0, 0, 1, 2], start=1)]
+
+
 @given(ROWS, st.integers(1, 60), st.integers(0, 9))
+@example(RARE, 3, 0)
 def test_calibration_is_a_seeded_sample_of_train_with_every_class(rows: list[Row], count: int, seed: int) -> None:
     chosen = choose_calibration(rows, count, seed=seed)
     assert chosen == choose_calibration(list(reversed(rows)), count, seed=seed)
