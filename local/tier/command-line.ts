@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { ApiRefusal } from '../client/api.ts';
+import { BundleMismatch } from '../client/download-bundle.ts';
 import { sentence, TierFailure } from './tier-failure.ts';
 
 /** `--port N` or the environment variable SPOTFORGE_PORT; undefined lets the tier choose a free one. */
@@ -16,7 +18,8 @@ export const runCommand = async (body: () => Promise<void>): Promise<void> => {
   try {
     await body();
   } catch (error) {
-    const text = sentence(error);
+    // What the API refused and what did not verify says by itself what happened.
+    const text = error instanceof ApiRefusal || error instanceof BundleMismatch ? error.message : sentence(error);
     if (text === undefined) throw error;
     console.error(`spotforge: ${text}`);
     process.exitCode = 1;
