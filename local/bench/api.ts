@@ -2,9 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { Api } from '../client/api.ts';
 import { follow } from '../client/follow.ts';
-import { signIn } from '../client/sign-in.ts';
+import { apiOfTier } from '../client/tier-api.ts';
 import { uploadFiles } from '../client/upload-files.ts';
 import { DATA, demoSpec } from '../demo/recipe.ts';
 import { runCommand } from '../tier/command-line.ts';
@@ -29,8 +28,7 @@ await runCommand(async () => {
   const record = running ?? tier?.record;
   if (!record) throw new Error('no tier');
   try {
-    const { endpoint, region, userPoolClientId: clientId, username, password } = record;
-    const api = new Api(record.apiUrl, await signIn({ endpoint, region, clientId, username, password }));
+    const api = await apiOfTier(record);
     const [dataset, base] = await Promise.all([uploadFiles(api, DATA.ratings), uploadFiles(api, DATA.baseModel)]);
     const times: Record<'post' | 'get' | 'list' | 'delete', number[]> = { post: [], get: [], list: [], delete: [] };
     for (let i = 0; i < WARM_UP + REQUESTS; i++) {

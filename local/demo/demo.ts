@@ -2,9 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { Api } from '../client/api.ts';
 import { downloadBundle } from '../client/download-bundle.ts';
-import { signIn } from '../client/sign-in.ts';
+import { apiOfTier } from '../client/tier-api.ts';
 import { uploadFiles } from '../client/upload-files.ts';
 import { requestedPort, runCommand } from '../tier/command-line.ts';
 import { DOT, tierFolder } from '../tier/paths.ts';
@@ -24,8 +23,7 @@ const seconds = (): string => `${(performance.now() / 1000).toFixed(1).padStart(
 const says = (what: string): void => console.log(`${seconds()}  ${what}`);
 
 const submit = async (tier: TierRecord) => {
-  const account = { endpoint: tier.endpoint, region: tier.region, clientId: tier.userPoolClientId };
-  const api = new Api(tier.apiUrl, await signIn({ ...account, username: tier.username, password: tier.password }));
+  const api = await apiOfTier(tier);
   const [dataset, base] = await Promise.all([uploadFiles(api, DATA.ratings), uploadFiles(api, DATA.baseModel)]);
   const sent = dataset.sentBytes + base.sentBytes;
   says(sent === 0 ? 'uploads are already there' : `uploaded ${(sent / 1e6).toFixed(0)} MB`);

@@ -18,16 +18,11 @@ export const watchStages = async (api: Api, id: string, signal: AbortSignal): Pr
   const following = (async () => {
     for await (const experiment of follow(api, id, signal)) latest = experiment;
   })();
-  following.catch(() => {}); // reported below; the lines stop by the flag
   let over = false;
-  void following.then(
-    () => {
-      over = true;
-    },
-    () => {
-      over = true;
-    },
-  );
+  const end = (): void => {
+    over = true;
+  };
+  following.then(end, end); // a failure is reported below, where it is awaited
   const terminal = process.stdout.isTTY === true;
 
   const task = (stage: Stage): ListrTask => ({
