@@ -1,4 +1,5 @@
 import { documentClient, stepFunctionsClient } from '../shared/clients.ts';
+import { isFinal } from '../shared/contracts/experiment-view.ts';
 import { ExperimentFinished } from '../shared/errors.ts';
 import { type HttpAnswer, type HttpEvent, httpHandler, logger } from '../shared/handlers.ts';
 import type { ClaimNames } from '../shared/identity.ts';
@@ -6,7 +7,6 @@ import { identify } from '../shared/request.ts';
 import type { ExperimentItem } from '../shared/table/experiment.ts';
 import { type Executions, executions } from './executions.ts';
 import { type ExperimentReader, experimentReader } from './experiment-reader.ts';
-import { isFinal } from './experiment-status.ts';
 import { type ExperimentChange, type ExperimentStore, experimentStore } from './experiment-store.ts';
 
 export const environment = ['TABLE_NAME', 'STATE_MACHINE_ARN', 'CLAIM_TENANT', 'CLAIM_GROUPS'] as const;

@@ -1,4 +1,4 @@
-import { type ExperimentStatus, FINAL_STATUSES } from '../shared/contracts/experiment-view.ts';
+import type { ExperimentStatus } from '../shared/contracts/experiment-view.ts';
 import { IllegalTransition } from '../shared/errors.ts';
 
 /** Which status may follow which. A resume is the only way back to `queued`; nothing leaves `succeeded` or `rejected`. */
@@ -19,5 +19,3 @@ export const isLegalTransition = (from: ExperimentStatus, to: ExperimentStatus):
 export const assertLegalTransition = (from: ExperimentStatus, to: ExperimentStatus): void => {
   if (!isLegalTransition(from, to)) throw new IllegalTransition(from, to);
 };
-
-export const isFinal = (status: ExperimentStatus): boolean => FINAL_STATUSES.some((final) => final === status);

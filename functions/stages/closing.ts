@@ -1,5 +1,4 @@
-import { isFinal } from '../experiments/experiment-status.ts';
-import type { FailureView } from '../shared/contracts/experiment-view.ts';
+import { type FailureView, isFinal } from '../shared/contracts/experiment-view.ts';
 import { STAGE_ERRORS } from '../shared/contracts/names.ts';
 import { failureCause, stageSummaries } from '../shared/contracts/stage-documents.ts';
 import type { Action, ActionOf, Bundle } from './actions.ts';

@@ -1,5 +1,5 @@
-import { isFinal } from '../experiments/experiment-status.ts';
 import type { ExperimentChange, NewEvent } from '../experiments/experiment-store.ts';
+import { isFinal } from '../shared/contracts/experiment-view.ts';
 import type { ExperimentItem } from '../shared/table/experiment.ts';
 import type { Action, ActionOf } from './actions.ts';
 import { compareAttempts } from './attempt-order.ts';

@@ -1,4 +1,4 @@
-import { isFinal } from '../experiments/experiment-status.ts';
+import { isFinal } from '../shared/contracts/experiment-view.ts';
 import type { Stage, StageError } from '../shared/contracts/names.ts';
 import type { StageProgress } from '../shared/contracts/stage-documents.ts';
 import type { AttemptItem } from '../shared/table/attempt.ts';

@@ -1,9 +1,8 @@
 import { type BatchClient, TerminateJobCommand } from '@aws-sdk/client-batch';
 import * as z from 'zod';
-import { isFinal } from '../experiments/experiment-status.ts';
 import type { ExperimentChange } from '../experiments/experiment-store.ts';
 import { batchClient, documentClient } from '../shared/clients.ts';
-import type { FailureView } from '../shared/contracts/experiment-view.ts';
+import { type FailureView, isFinal } from '../shared/contracts/experiment-view.ts';
 import { experimentId, positiveInteger, stage } from '../shared/contracts/primitives.ts';
 import { eventHandler, logger } from '../shared/handlers.ts';
 import type { ExperimentItem } from '../shared/table/experiment.ts';

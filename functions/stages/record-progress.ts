@@ -1,6 +1,6 @@
 import type { EventBridgeEvent } from 'aws-lambda';
-import { isFinal } from '../experiments/experiment-status.ts';
 import { documentClient } from '../shared/clients.ts';
+import { isFinal } from '../shared/contracts/experiment-view.ts';
 import { stageProgress } from '../shared/contracts/stage-documents.ts';
 import { eventHandler, logger } from '../shared/handlers.ts';
 import { compareAttempts } from './attempt-order.ts';

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Listr, type ListrTask } from 'listr2';
+import { isFinal } from '../../functions/shared/contracts/experiment-view.ts';
 import { STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
 import type { Api } from '../client/api.ts';
 import type { Experiment } from '../client/api-types.ts';
-import { follow, isFinal } from '../client/follow.ts';
+import { follow } from '../client/follow.ts';
 import { isDone, stageLine } from './stage-line.ts';
 
 const REDRAW_MS = 200;
@@ -52,6 +53,6 @@ export const watchStages = async (api: Api, id: string, signal: AbortSignal): Pr
     if (!(error instanceof StageEnded)) throw error;
   });
   await following;
-  if (!latest || !(isFinal(latest) || signal.aborted)) throw new Error(`${id} could not be followed to its end`);
+  if (!latest || !(isFinal(latest.status) || signal.aborted)) throw new Error(`${id} could not be followed to its end`);
   return latest;
 };

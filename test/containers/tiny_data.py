@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +71,9 @@ def write_base_model(folder: Path, *, hidden: int = 32, layers: int = 2) -> Path
     )
     transformers.BertModel(configuration).save_pretrained(folder, safe_serialization=True)
     return folder
+
+
+if __name__ == "__main__":
+    to = Path(sys.argv[1])
+    write_csv(to / "data.csv", rows(2000))
+    write_base_model(to / "base-model")

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isFinal } from '../../functions/shared/contracts/experiment-view.ts';
 import type { Api } from '../../local/client/api.ts';
 import type { Experiment } from '../../local/client/api-types.ts';
-import { isFinal } from '../../local/client/follow.ts';
 import { uploadFiles } from '../../local/client/upload-files.ts';
-import type { Fixtures } from './fixtures.ts';
+import type { Start } from './fixtures.ts';
 
 type Overrides = {
   name?: string;
@@ -12,18 +12,18 @@ type Overrides = {
   dataset?: Record<string, unknown>;
 };
 
-/** A spec that trains for seconds on the small slice; what a test is about goes into the overrides. */
-export const anExperiment = async (api: Api, fixtures: Fixtures, file: string, overrides: Overrides = {}) => {
-  const dataset = await uploadFiles(api, file);
-  const base = await uploadFiles(api, fixtures.baseModel);
+/** A spec that trains for seconds; what a test is about goes into the overrides. */
+export const anExperiment = async (api: Api, start: Start, overrides: Overrides = {}) => {
+  const dataset = await uploadFiles(api, start.file);
+  const base = await uploadFiles(api, start.baseModel);
   return {
     name: overrides.name ?? 'small',
     model: { name: 'small', base: base.uri },
     dataset: {
       name: 'slice',
       source: dataset.uri,
-      columns: { text: 'text', label: 'label', group: 'document' },
-      labels: { values: [-3, -2, -1, 0, 1, 2, 3] },
+      columns: { text: 'text', label: 'label', group: start.group },
+      labels: { values: start.values },
       split: { validation: 0.1, test: 0.31, seed: 7 },
       ...overrides.dataset,
     },
@@ -37,7 +37,7 @@ export const until = async (api: Api, id: string, wanted: (experiment: Experimen
   for (;;) {
     const experiment = await api.experiment(id);
     if (wanted(experiment)) return experiment;
-    if (isFinal(experiment)) throw new Error(`${id} ended ${experiment.status}: ${JSON.stringify(experiment.failure)}`);
+    if (isFinal(experiment.status)) throw new Error(`${id} ended ${experiment.status}: ${JSON.stringify(experiment.failure)}`);
     await sleep(500);
   }
 };
@@ -46,7 +46,7 @@ export const until = async (api: Api, id: string, wanted: (experiment: Experimen
 export const ended = async (api: Api, id: string): Promise<Experiment> => {
   for (;;) {
     const experiment = await api.experiment(id);
-    if (isFinal(experiment)) return experiment;
+    if (isFinal(experiment.status)) return experiment;
     await sleep(500);
   }
 };

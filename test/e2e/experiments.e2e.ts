@@ -22,7 +22,7 @@ describe('an experiment', () => {
 
   beforeAll(async () => {
     api = await apiOf(tier, 'acme');
-    const spec = await anExperiment(api, fixtures, fixtures.slice, { name: 'not-started' });
+    const spec = await anExperiment(api, fixtures.tiny, { name: 'not-started' });
     // First and alone: while the role is denied, no experiment's execution can be started.
     stored = await whileDenied(
       operator,
@@ -34,7 +34,7 @@ describe('an experiment', () => {
 
   it.concurrent('goes all eight stages to a bundle that is downloaded, verified and answers', async () => {
     const postedAt = Date.now();
-    const { id } = await api.createExperiment(await anExperiment(api, fixtures, fixtures.slice));
+    const { id } = await api.createExperiment(await anExperiment(api, fixtures.real));
     const experiment = await ended(api, id);
     expect(experiment.failure).toBeNull();
     expect(experiment.status).toBe('succeeded');
@@ -67,7 +67,7 @@ describe('an experiment', () => {
   });
 
   it.concurrent('ends rejected by the parity gate when the exported weights are not the trained ones', async () => {
-    const spec = await anExperiment(api, fixtures, fixtures.slice, { name: 'corrupted-export' });
+    const spec = await anExperiment(api, fixtures.tiny, { name: 'corrupted-export' });
     const experiment = await ended(api, (await api.createExperiment(spec)).id);
     expect(experiment.status).toBe('rejected');
     expect(experiment.failure).toMatchObject({ error: 'Stage.GateRejected', stage: 'parity' });
@@ -76,10 +76,10 @@ describe('an experiment', () => {
   });
 
   it.concurrent('ends rejected by the fidelity gate when every operator is quantised', async () => {
-    const spec = await anExperiment(api, fixtures, fixtures.slice, {
+    const spec = await anExperiment(api, fixtures.tiny, {
       name: 'all-int8',
       quantize: { recipe: 'all-operators' },
-      train: { maxRows: 900, learningRate: 2e-4 }, // a model that has learned something has something to lose
+      train: { maxRows: 1000, epochs: 10, learningRate: 2e-3 }, // a model that has learned something has something to lose
     });
     const experiment = await ended(api, (await api.createExperiment(spec)).id);
     expect(experiment.failure).toMatchObject({ error: 'Stage.GateRejected', stage: 'benchmark' });
@@ -89,7 +89,7 @@ describe('an experiment', () => {
   });
 
   it.concurrent('goes on when the Batch event of a finished stage was lost, and can be cancelled', async () => {
-    const { id } = await api.createExperiment(await anExperiment(api, fixtures, fixtures.slice, { name: 'lost-event' }));
+    const { id } = await api.createExperiment(await anExperiment(api, fixtures.tiny, { name: 'lost-event' }));
     await dropEvents(operator, `${id}-r1-ingest-1`, ['SUCCEEDED'], 1);
     const running = await until(api, id, ({ stage, stages }) => stages.ingest !== undefined && stage === 'prepare');
     expect(running.status).toBe('running');
@@ -110,7 +110,7 @@ describe('an experiment', () => {
   });
 
   it.concurrent('has its job terminated and ends cancelled when its execution is stopped in the console', async () => {
-    const { id } = await api.createExperiment(await anExperiment(api, fixtures, fixtures.slice, { name: 'stopped' }));
+    const { id } = await api.createExperiment(await anExperiment(api, fixtures.tiny, { name: 'stopped', train: { epochs: 50 } }));
     await until(api, id, ({ attempts }) => attempts.some(({ stage, status }) => stage === 'train' && status === 'RUNNING'));
     await stopExecution(operator, stateMachineArn, `${id}-r1`);
     const experiment = await ended(api, id);
@@ -121,7 +121,7 @@ describe('an experiment', () => {
   });
 
   it.concurrent('fails in prepare with the reason when its labels are not numbers', async () => {
-    const spec = await anExperiment(api, fixtures, fixtures.notNumbers, { name: 'nan-labels' });
+    const spec = await anExperiment(api, fixtures.notNumbers, { name: 'nan-labels' });
     const experiment = await ended(api, (await api.createExperiment(spec)).id);
     expect(experiment.status).toBe('failed');
     expect(experiment.failure).toMatchObject({ error: 'Stage.InvalidInput', stage: 'prepare' });
@@ -130,14 +130,14 @@ describe('an experiment', () => {
   });
 
   it.concurrent('fails in prepare with the reason when its dataset has one class', async () => {
-    const spec = await anExperiment(api, fixtures, fixtures.oneClass, { name: 'one-class' });
+    const spec = await anExperiment(api, fixtures.oneClass, { name: 'one-class' });
     const experiment = await ended(api, (await api.createExperiment(spec)).id);
     expect(experiment.failure).toMatchObject({ error: 'Stage.InvalidInput', stage: 'prepare' });
     expect(experiment.failure?.message).toMatch(/nothing to learn/);
   });
 
   it.concurrent('fails in train as diverged when the learning rate is absurd', async () => {
-    const spec = await anExperiment(api, fixtures, fixtures.slice, { name: 'diverges', train: { learningRate: 1000 } });
+    const spec = await anExperiment(api, fixtures.tiny, { name: 'diverges', train: { learningRate: 1000 } });
     const experiment = await ended(api, (await api.createExperiment(spec)).id);
     expect(experiment.status).toBe('failed');
     expect(experiment.failure).toMatchObject({ error: 'Stage.Diverged', stage: 'train', attempt: 1 });

@@ -1,15 +1,28 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DATA } from '../../local/demo/recipe.ts';
-import { DOT } from '../../local/tier/paths.ts';
+import { DOT, ROOT } from '../../local/tier/paths.ts';
 
-/** Files that the end-to-end tests upload: a small slice of the demo's real data, and what users get wrong. */
-export type Fixtures = { slice: string; oneClass: string; notNumbers: string; baseModel: string };
+/** What an experiment starts from: a file of rows, a base model, and the parts of the spec that describe the rows. */
+export type Start = { file: string; baseModel: string; values: number[]; group: string };
+
+/**
+ * What the end-to-end tests upload. `real` is a small slice of the demo's ratings with its encoder. `tiny` is the unit tests'
+ * two-layer BERT with made-up rows, for tests that are not about a model's quality: it goes through every stage in seconds.
+ */
+export type Fixtures = { real: Start; tiny: Start; oneClass: Start; notNumbers: Start };
 
 /** 570 of these fall into test at a fraction of 0.3, which is more than the 500 that the gates ask for. */
 const ROWS = 1900;
 /** Every this many-th row, so that movies, products and tweets are all there. */
 const STRIDE = 9;
+
+const tinyStart = (folder: string): Start => {
+  rmSync(folder, { recursive: true, force: true });
+  execFileSync(join(ROOT, '.venv/bin/python'), [join(ROOT, 'test/containers/tiny_data.py'), folder]);
+  return { file: join(folder, 'data.csv'), baseModel: join(folder, 'base-model'), values: [-2, -1, 0, 1, 2], group: 'group' };
+};
 
 export const writeFixtures = async (): Promise<Fixtures> => {
   const folder = join(DOT, 'test/fixtures');
@@ -25,16 +38,26 @@ export const writeFixtures = async (): Promise<Fixtures> => {
     writeFileSync(file, `${[header, ...lines].join('\n')}\n`);
     return file;
   };
-  return {
-    slice: write('slice.csv', slice),
-    oneClass: write(
-      'one-class.csv',
-      withLabel(() => '2'),
-    ),
-    notNumbers: write(
-      'not-numbers.csv',
-      withLabel((i, value) => (i % 10 === 0 ? 'NaN' : value)),
-    ),
+  const ratings = (file: string): Start => ({
+    file,
     baseModel: DATA.baseModel,
+    values: [-3, -2, -1, 0, 1, 2, 3],
+    group: 'document',
+  });
+  return {
+    real: ratings(write('slice.csv', slice)),
+    tiny: tinyStart(join(folder, 'tiny')),
+    oneClass: ratings(
+      write(
+        'one-class.csv',
+        withLabel(() => '2'),
+      ),
+    ),
+    notNumbers: ratings(
+      write(
+        'not-numbers.csv',
+        withLabel((i, value) => (i % 10 === 0 ? 'NaN' : value)),
+      ),
+    ),
   };
 };

@@ -23,8 +23,7 @@ const holders = (text: string): string[] =>
 describe.runIf(process.platform === 'linux')('the root key of the local AWS', () => {
   it('is in the environment of the AWS itself and of the Batch executor, and of no function, stage or client', async () => {
     const api = await apiOf(inject('tier'), 'acme');
-    const fixtures = inject('fixtures');
-    const { id } = await api.createExperiment(await anExperiment(api, fixtures, fixtures.slice, { name: 'root-key' }));
+    const { id } = await api.createExperiment(await anExperiment(api, inject('fixtures').tiny, { name: 'root-key' }));
     await until(api, id, ({ attempts }) => attempts.some(({ status }) => status === 'RUNNING'));
     const secret = readMemory(tierFolder('test'))?.rootSecretAccessKey;
     if (!secret) throw new Error('the tier has no root key');

@@ -8,6 +8,7 @@ export const STATUSES = ['queued', 'running', 'succeeded', 'failed', 'rejected',
 export const experimentStatus = z.enum(STATUSES);
 export type ExperimentStatus = z.infer<typeof experimentStatus>;
 export const FINAL_STATUSES = ['succeeded', 'failed', 'rejected', 'cancelled'] as const satisfies readonly ExperimentStatus[];
+export const isFinal = (status: ExperimentStatus): boolean => FINAL_STATUSES.some((final) => final === status);
 
 export const BATCH_STATUSES = ['SUBMITTED', 'PENDING', 'RUNNABLE', 'STARTING', 'RUNNING', 'SUCCEEDED', 'FAILED'] as const;
 

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  assertLegalTransition,
-  isFinal,
-  isLegalTransition,
-  LEGAL_TRANSITIONS,
-} from '../../../functions/experiments/experiment-status.ts';
-import { FINAL_STATUSES, STATUSES } from '../../../functions/shared/contracts/experiment-view.ts';
+import { assertLegalTransition, isLegalTransition, LEGAL_TRANSITIONS } from '../../../functions/experiments/experiment-status.ts';
+import { FINAL_STATUSES, isFinal, STATUSES } from '../../../functions/shared/contracts/experiment-view.ts';
 
 const status = fc.constantFrom(...STATUSES);
 /** A walk along legal transitions from `queued`. */

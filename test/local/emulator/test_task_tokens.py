@@ -94,10 +94,10 @@ def test_a_time_out_is_caught_as_such_without_a_cause(account: Any, batch: Any) 
 
 
 def test_a_missing_heartbeat_fails_the_task_and_a_heartbeat_keeps_it_alive(account: Any, tokens: Any) -> None:
-    execution = account.start(account.machine({"Run": task("beat", HeartbeatSeconds=1, TimeoutSeconds=60)}, SUBMIT))
+    execution = account.start(account.machine({"Run": task("beat", HeartbeatSeconds=4, TimeoutSeconds=60)}, SUBMIT))
     states, token = account.client("stepfunctions"), tokens("beat")[0]
-    for _ in range(4):
-        time.sleep(0.4)
+    for _ in range(10):  # longer than the limit in all, far shorter from one to the next, whatever else the machine does
+        time.sleep(0.5)
         states.send_task_heartbeat(taskToken=token)
     assert states.describe_execution(executionArn=execution)["status"] == "RUNNING"
     assert account.ended(execution)["error"] == "States.HeartbeatTimeout"
