@@ -6,10 +6,9 @@ import { follow } from '../client/follow.ts';
 import { apiOfTier } from '../client/tier-api.ts';
 import { uploadFiles } from '../client/upload-files.ts';
 import { DATA, demoSpec } from '../demo/recipe.ts';
+import { borrowTier } from '../tier/borrow-tier.ts';
 import { runCommand } from '../tier/command-line.ts';
-import { DOT, tierFolder } from '../tier/paths.ts';
-import { Tier } from '../tier/tier.ts';
-import { runningTier } from '../tier/tier-record.ts';
+import { DOT } from '../tier/paths.ts';
 import { type Latency, latencyOf } from './latency.ts';
 
 const WARM_UP = 3;
@@ -23,12 +22,9 @@ const timed = async <T>(times: number[], call: () => Promise<T>): Promise<T> => 
 };
 
 await runCommand(async () => {
-  const running = runningTier(tierFolder('local'));
-  const tier = running ? undefined : await Tier.start({ name: 'local' });
-  const record = running ?? tier?.record;
-  if (!record) throw new Error('no tier');
+  const tier = await borrowTier({ name: 'local' });
   try {
-    const api = await apiOfTier(record);
+    const api = await apiOfTier(tier.record);
     const [dataset, base] = await Promise.all([uploadFiles(api, DATA.ratings), uploadFiles(api, DATA.baseModel)]);
     const times: Record<'post' | 'get' | 'list' | 'delete', number[]> = { post: [], get: [], list: [], delete: [] };
     for (let i = 0; i < WARM_UP + REQUESTS; i++) {
@@ -46,7 +42,7 @@ await runCommand(async () => {
       console.log(`${call.padEnd(7)} ${requests} warm requests: p50 ${p50Ms} ms, p95 ${p95Ms} ms, longest ${maxMs} ms`);
     }
   } finally {
-    await tier?.stop();
+    await tier.stop();
   }
 });
 process.exit();

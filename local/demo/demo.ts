@@ -5,11 +5,11 @@ import { performance } from 'node:perf_hooks';
 import { downloadBundle } from '../client/download-bundle.ts';
 import { apiOfTier } from '../client/tier-api.ts';
 import { uploadFiles } from '../client/upload-files.ts';
+import { borrowTier } from '../tier/borrow-tier.ts';
 import { requestedPort, runCommand } from '../tier/command-line.ts';
-import { DOT, tierFolder } from '../tier/paths.ts';
-import { Tier } from '../tier/tier.ts';
+import { DOT } from '../tier/paths.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
-import { runningTier, type TierRecord } from '../tier/tier-record.ts';
+import type { TierRecord } from '../tier/tier-record.ts';
 import { figuresOf } from './figures.ts';
 import { DATA, demoSpec, EXAMPLE_TEXTS } from './recipe.ts';
 import { scoreTexts } from './score-texts.ts';
@@ -48,27 +48,21 @@ const demo = async (tier: TierRecord) => {
 };
 
 await runCommand(async () => {
-  const running = runningTier(tierFolder('local'));
-  says(running ? 'using the local tier that is up' : 'local tier: starting');
-  const tier = running
-    ? undefined
-    : await Tier.start({
-        name: 'local',
-        port: requestedPort(),
-        says: (what) => says(`local tier: ${what}`),
-        signal: interrupted.signal,
-      });
-  const record = running ?? tier?.record;
-  if (!record) throw new Error('no tier');
+  const tier = await borrowTier({
+    name: 'local',
+    port: requestedPort(),
+    says: (what) => says(`local tier: ${what}`),
+    signal: interrupted.signal,
+  });
   try {
-    const { experiment, scores, postedAt } = await demo(record);
-    await tier?.stop();
+    const { experiment, scores, postedAt } = await demo(tier.record);
+    await tier.stop();
     const figures = figuresOf(experiment, { setupSeconds, wallSeconds: performance.now() / 1000, postedAt });
     mkdirSync(DOT, { recursive: true });
     writeFileSync(join(DOT, 'demo.json'), `${JSON.stringify(figures, null, 2)}\n`);
     console.log(summaryOf(experiment, figures, scores));
   } finally {
-    await tier?.stop();
+    await tier.stop();
   }
 });
 if (interrupted.signal.aborted) process.exitCode = 130;

@@ -31,7 +31,7 @@ export const watchStages = async (api: Api, id: string, signal: AbortSignal): Pr
     task: async (_, self) => {
       let printed = Date.now();
       while (!(latest && isDone(latest, stage))) {
-        if (over) throw new StageEnded(stageLine(latest, stage, Date.now()));
+        if (over) throw new StageEnded(signal.aborted ? 'interrupted' : (latest?.failure?.error ?? latest?.status));
         const line = stageLine(latest, stage, Date.now());
         if (terminal) self.title = line;
         else if (Date.now() - printed > LOG_MS) {
