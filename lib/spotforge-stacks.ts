@@ -5,12 +5,19 @@ import type { Deployment } from './config/deployment.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { ComputeStack } from './stacks/compute-stack.ts';
 import { PipelineStack } from './stacks/pipeline-stack.ts';
+import { RehearsalStack } from './stacks/rehearsal-stack.ts';
 import { StorageStack } from './stacks/storage-stack.ts';
 
-export type SpotforgeStacks = { storage: StorageStack; compute: ComputeStack; pipeline: PipelineStack; api: ApiStack };
+export type SpotforgeStacks = {
+  storage: StorageStack;
+  compute: ComputeStack;
+  pipeline: PipelineStack;
+  api: ApiStack;
+  rehearsal: RehearsalStack;
+};
 
 /**
- * One deployment: storage ← compute ← pipeline ← api. Checked for consistency before, and for AWS's good practice when the app is
+ * One deployment: storage ← compute ← pipeline ← api, rehearsal. Checked for consistency before, and for AWS's good practice when the app is
  * synthesised: a finding that nobody acknowledged with a reason makes the synth fail.
  */
 export const addSpotforge = (app: App, deployment: Deployment): SpotforgeStacks => {
@@ -29,7 +36,10 @@ export const addSpotforge = (app: App, deployment: Deployment): SpotforgeStacks 
 
   const api = new ApiStack(app, `${name}-api`, { deployment, buckets, table, users, machine, createExperiment });
 
+  const rehearsal = new RehearsalStack(app, `${name}-rehearsal`, { deployment, buckets, repositories, queueArns });
+  rehearsal.addStackDependency(pipeline); // it announces its reports on the pipeline's bus, which it knows by name
+
   Tags.of(app).add('spotforge:deployment', name);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  return { storage, compute, pipeline, api };
+  return { storage, compute, pipeline, api, rehearsal };
 };

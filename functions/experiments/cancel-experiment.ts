@@ -25,6 +25,9 @@ export const cancellation = ({ status }: Pick<ExperimentItem, 'status'>): Experi
   };
 };
 
+/** The answer is promised within two seconds, and the wish is recorded by now. */
+const STOP_MILLISECONDS = 1_000;
+
 type Services = { reader: ExperimentReader; store: ExperimentStore; runs: Executions; claims: ClaimNames };
 
 /**
@@ -37,7 +40,7 @@ export const cancelExperiment = async (event: HttpEvent, { reader, store, runs, 
   const experiment = await store.change(id, cancellation);
   if (experiment.status === 'cancelling') {
     try {
-      await runs.stop(id, experiment.run, 'Cancelled by its owner.');
+      await runs.stop(id, experiment.run, 'Cancelled by its owner.', AbortSignal.timeout(STOP_MILLISECONDS));
     } catch (error) {
       logger.warn('the execution could not be stopped; the supervisor will', { experimentId: id, error: error as Error });
     }

@@ -2,23 +2,20 @@ import { typeid } from 'typeid-js';
 import { type UploadStore, uploadStore } from '../datasets/upload-store.ts';
 import { documentClient, s3Client, stepFunctionsClient } from '../shared/clients.ts';
 import { type Clock, instantOf, systemClock } from '../shared/clock.ts';
-import {
-  type ExperimentRequest,
-  experimentRequest,
-  type ResolvedSpec,
-  uploadSource,
-} from '../shared/contracts/experiment-spec.ts';
+import { type ExperimentRequest, experimentRequest, uploadSource } from '../shared/contracts/experiment-spec.ts';
 import { InvalidRequest } from '../shared/errors.ts';
-import { type HttpAnswer, type HttpEvent, httpHandler, logger } from '../shared/handlers.ts';
+import { type HttpAnswer, type HttpEvent, httpHandler } from '../shared/handlers.ts';
 import type { ClaimNames } from '../shared/identity.ts';
 import { identify, parseBody } from '../shared/request.ts';
 import { admissionProblems, type KnownUploads, type UploadState } from './admission.ts';
 import { type Executions, executions } from './executions.ts';
+import { type ExperimentStore, experimentStore } from './experiment-store.ts';
 import { viewOf } from './experiment-view.ts';
 import { idempotencyKeyOf, replayOf } from './idempotency.ts';
 import { requestHash } from './request-hash.ts';
 import { newExperiment, type Pins, resolveSpec } from './resolve-spec.ts';
 import { type SpecStore, specStore } from './spec-store.ts';
+import { tryToStartRun } from './start-run.ts';
 import { type SubmissionStore, submissionStore } from './submission-store.ts';
 
 export const environment = [
@@ -30,8 +27,9 @@ const ROUTE = 'POST-experiments';
 
 export type Services = {
   submissions: SubmissionStore;
+  store: ExperimentStore;
   uploads: UploadStore;
-  specs: SpecStore;
+  specs: Pick<SpecStore, 'freeze'>;
   runs: Executions;
   deployment: {
     profiles: Readonly<Record<string, Pins['ladders']>>;
@@ -81,18 +79,6 @@ const admit = async (request: ExperimentRequest, tenant: string, { uploads, depl
   };
 };
 
-/** The experiment is stored: should its start fail, the supervisor starts it within a minute, so that the answer stays the same. */
-const start = async (spec: ResolvedSpec, { runs }: Services): Promise<void> => {
-  try {
-    await runs.start(spec, 1);
-  } catch (error) {
-    logger.warn('the execution could not be started; the supervisor will', {
-      experimentId: spec.experimentId,
-      error: error as Error,
-    });
-  }
-};
-
 /** `POST /v1/experiments` */
 export const createExperiment = async (event: HttpEvent, services: Services): Promise<HttpAnswer> => {
   const { submissions, specs, clock, claims, newId } = services;
@@ -114,7 +100,7 @@ export const createExperiment = async (event: HttpEvent, services: Services): Pr
     key === undefined ? undefined : { tenant, route: ROUTE, key, requestSha256, createdAt, ...answer },
   );
   if (first) return replayOf(first, requestSha256);
-  await start(spec, services);
+  await tryToStartRun(services, experiment);
   return { status: answer.status, body: answer.body, headers: { location: answer.location } };
 };
 
@@ -125,6 +111,7 @@ export const handler = httpHandler(
     const s3 = s3Client();
     return {
       submissions: submissionStore(table),
+      store: experimentStore(table),
       uploads: uploadStore(table, s3, env.DATASETS_BUCKET),
       specs: specStore(s3, env.EXPERIMENTS_BUCKET),
       runs: executions(stepFunctionsClient(), env.STATE_MACHINE_ARN),

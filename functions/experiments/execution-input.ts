@@ -1,10 +1,11 @@
-import type { ExecutionInput, ResolvedSpec } from '../shared/contracts/experiment-spec.ts';
+import type { ExecutionInput } from '../shared/contracts/experiment-spec.ts';
 import { executionName } from '../shared/contracts/names.ts';
 import { SCHEMA_VERSION } from '../shared/contracts/primitives.ts';
+import type { ExperimentItem } from '../shared/table/experiment.ts';
 import { shareIdentifier } from './share-identifier.ts';
 
-/** What the state machine is started with: everything pinned at submit, nothing resolved anew. */
-export const executionInput = (spec: ResolvedSpec, run: number): ExecutionInput => ({
+/** What the state machine is started with: everything pinned at submit, nothing resolved anew, and what earlier runs have finished. */
+export const executionInput = ({ spec, run, inputs = {} }: Pick<ExperimentItem, 'spec' | 'run' | 'inputs'>): ExecutionInput => ({
   schemaVersion: SCHEMA_VERSION,
   experimentId: spec.experimentId,
   run,
@@ -14,6 +15,7 @@ export const executionInput = (spec: ResolvedSpec, run: number): ExecutionInput 
   maxAttempts: spec.compute.maxAttempts,
   ladders: spec.pins.ladders,
   jobDefinitions: spec.pins.jobDefinitions,
+  inputs,
 });
 
 /** The ARN of a run's execution follows from its name; no need to have started it to know it. */

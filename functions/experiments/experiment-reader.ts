@@ -1,7 +1,7 @@
 import type { ExperimentStatus, ExperimentView } from '../shared/contracts/experiment-view.ts';
 import { experimentId } from '../shared/contracts/primitives.ts';
 import { ExperimentNotFound } from '../shared/errors.ts';
-import { attemptEntity } from '../shared/table/attempt.ts';
+import { type AttemptItem, attemptEntity } from '../shared/table/attempt.ts';
 import { type EventItem, eventEntity } from '../shared/table/event.ts';
 import { type ExperimentItem, experimentEntity } from '../shared/table/experiment.ts';
 import { progressEntity } from '../shared/table/progress.ts';
@@ -42,15 +42,23 @@ export const experimentReader = (table: Table) => {
     return found;
   };
 
+  const attemptsOf = async (experimentId: string): Promise<AttemptItem[]> =>
+    (
+      await attempts()
+        .query.ofExperiment({ experimentId })
+        .go({ ...consistent, pages: 'all' })
+    ).data;
+
   const withDetails = async (experiment: ExperimentItem): Promise<ExperimentView> => {
     const key = { experimentId: experiment.id };
-    const [latest, tried] = await Promise.all([
-      progress().get(key).go(consistent),
-      attempts()
-        .query.ofExperiment(key)
-        .go({ ...consistent, pages: 'all' }),
-    ]);
-    return viewOf(experiment, { progress: latest.data ?? undefined, attempts: tried.data });
+    const [latest, tried] = await Promise.all([progress().get(key).go(consistent), attemptsOf(experiment.id)]);
+    return viewOf(experiment, { progress: latest.data ?? undefined, attempts: tried });
+  };
+
+  /** Reads the attempts, and shows any later state of the experiment with them: for a run that has no progress yet. */
+  const viewWithAttempts = async (experimentId: string): Promise<(experiment: ExperimentItem) => ExperimentView> => {
+    const tried = await attemptsOf(experimentId);
+    return (experiment) => viewOf(experiment, { attempts: tried });
   };
 
   /** Newest first, `limit` at most, older than `before`. */
@@ -77,5 +85,5 @@ export const experimentReader = (table: Table) => {
     return (await later.go({ ...consistent, limit, count: limit })).data;
   };
 
-  return { get, withDetails, newest, history };
+  return { get, withDetails, viewWithAttempts, newest, history };
 };

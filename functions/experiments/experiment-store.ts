@@ -6,6 +6,7 @@ import type { ExperimentStatus } from '../shared/contracts/experiment-view.ts';
 import { ConcurrentChange, ExperimentNotFound } from '../shared/errors.ts';
 import { type EventItem, eventEntity } from '../shared/table/event.ts';
 import { ACTIVE_STATUSES, type ExperimentItem, experimentEntity } from '../shared/table/experiment.ts';
+import { type IdempotencyKeyItem, idempotencyKeyEntity } from '../shared/table/idempotency-key.ts';
 import type { Table } from '../shared/table/table.ts';
 import { lostRace } from '../shared/table/transaction.ts';
 import { assertLegalTransition } from './experiment-status.ts';
@@ -73,17 +74,24 @@ const historyOf = (experiment: ExperimentItem, events: readonly NewEvent[]): Eve
 export const experimentStore = (table: Table, clock: Clock = systemClock) => {
   const experiments = experimentEntity(table);
   const events = eventEntity(table);
+  const keys = idempotencyKeyEntity(table);
 
   const get = async (id: string): Promise<ExperimentItem | undefined> =>
     (await experiments.get({ id }).go({ consistent: true })).data ?? undefined;
 
   /**
    * Writes one change and its history in one transaction, if the experiment is still the one that was read.
+   * @param keyOf the Idempotency-Key under which the change was asked for, with the answer to it; stored only if absent
    * @throws IllegalTransition before anything is sent
    * @throws ConcurrentChange when somebody else was faster
    */
-  const write = async (experiment: ExperimentItem, change: ExperimentChange): Promise<ExperimentItem> => {
+  const write = async (
+    experiment: ExperimentItem,
+    change: ExperimentChange,
+    keyOf: (changed: ExperimentItem) => IdempotencyKeyItem | undefined = () => undefined,
+  ): Promise<ExperimentItem> => {
     const changed = apply(experiment, change, instantOf(clock.now()));
+    const key = keyOf(changed);
     const removed = Object.entries(change.patch ?? {}).flatMap(([key, value]) => (value === null ? [key as Changeable] : []));
     const { id, tenant, createdAt } = experiment;
     const { status, revision, updatedAt } = changed;
@@ -91,7 +99,7 @@ export const experimentStore = (table: Table, clock: Clock = systemClock) => {
       Object.entries(change.patch ?? {}).filter(([, value]) => value !== null && value !== undefined),
     );
     const values = { ...set, status, revision, updatedAt };
-    const result = await createWriteTransaction({ experiments, events }, ({ experiments, events }) => [
+    const result = await createWriteTransaction({ experiments, events, keys }, ({ experiments, events, keys }) => [
       experiments
         .patch({ id })
         .set(values)
@@ -100,6 +108,7 @@ export const experimentStore = (table: Table, clock: Clock = systemClock) => {
         .where((stored, { eq }) => `${eq(stored.revision, experiment.revision)} AND ${eq(stored.status, experiment.status)}`)
         .commit(),
       ...historyOf(changed, change.events ?? []).map((event) => events.create(event).commit()),
+      ...(key === undefined ? [] : [keys.create(key).commit()]),
     ]).go();
     if (lostRace(result)) throw new ConcurrentChange(id);
     return changed;

@@ -42,7 +42,8 @@ export const viewOf = (
 ): ExperimentView => ({
   ...listItemOf(experiment),
   waiting: experiment.waiting ?? null,
-  progress: progress?.progress ?? null,
+  // What is kept may still be an earlier run's, and may come in late.
+  progress: progress?.progress.run === experiment.run ? progress.progress : null,
   stages: experiment.stages ?? {},
   attempts: attempts.map(attemptViewOf),
   failure: experiment.failure ?? null,

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { prices } from './contracts/experiment-spec.ts';
 import { STAGES, type Stage } from './contracts/names.ts';
 import { gitSha } from './contracts/primitives.ts';
+import { upgradeChoice } from './contracts/rehearsal.ts';
 import { EnvironmentInvalid } from './errors.ts';
 
 const text = z.string().min(1);
@@ -35,6 +36,7 @@ const VARIABLES = {
   ),
   JOB_DEFINITIONS: json(byStage(arn)).describe('stage → job definition ARN with revision'),
   JOB_QUEUES: json(z.array(arn)),
+  DEAD_LETTER_QUEUES: json(z.array(text).min(1)).describe('URLs'),
   ALLOWED_SOURCES: json(z.array(z.string().regex(/^s3:\/\/[^/]+\/(.*\/)?$/, 'expected s3://bucket/ or s3://bucket/prefix/'))),
   HANG_LIMITS: json(byStage(z.number().positive())).describe('stage → seconds'),
   PRICES: json(prices),
@@ -42,6 +44,7 @@ const VARIABLES = {
   CLAIM_GROUPS: text,
   GIT_SHA: gitSha,
   START_AFTER_SECONDS: z.coerce.number().min(0),
+  UPGRADE: json(upgradeChoice),
 } as const;
 
 export type VariableName = keyof typeof VARIABLES;

@@ -48,7 +48,7 @@ export class RouteNotFound extends SpotforgeError {
 export class IdempotencyKeyReused extends SpotforgeError {
   override readonly name = 'IdempotencyKeyReused';
   constructor() {
-    super('This Idempotency-Key was used with another body. Send the same body again, or use a new key.');
+    super('This Idempotency-Key was used with another body or experiment. Send the same request again, or use a new key.');
   }
 }
 
@@ -56,6 +56,24 @@ export class ExperimentFinished extends SpotforgeError {
   override readonly name = 'ExperimentFinished';
   constructor(status: string) {
     super(`The experiment is ${status}: there is nothing left to cancel.`);
+  }
+}
+
+export class ExperimentNotResumable extends SpotforgeError {
+  override readonly name = 'ExperimentNotResumable';
+  constructor(status: string, why: string) {
+    super(`The experiment is ${status} and cannot be resumed: ${why}.`);
+  }
+}
+
+/** What the experiment was pinned to at submit is no longer there. Names each difference. */
+export class PinsChanged extends SpotforgeError {
+  override readonly name = 'PinsChanged';
+  override readonly errors: readonly FieldProblem[];
+  constructor(differences: readonly (FieldProblem & { found: string })[]) {
+    const listed = differences.map(({ field, expected, found }) => `${field}: expected ${expected}; found ${found}`);
+    super(`The experiment cannot go on with what it was pinned to when it was submitted. ${listed.join('. ')}`);
+    this.errors = differences;
   }
 }
 
@@ -118,6 +136,8 @@ export const OUTCOMES = {
   RouteNotFound: { status: 404, title: 'Route not found' },
   IdempotencyKeyReused: { status: 409, title: 'Idempotency-Key reused' },
   ExperimentFinished: { status: 409, title: 'Experiment finished' },
+  ExperimentNotResumable: { status: 409, title: 'Experiment not resumable' },
+  PinsChanged: { status: 409, title: 'Pins changed' },
   IllegalTransition: { status: 409, title: 'Illegal transition' },
   BodyTooLarge: { status: 413, title: 'Body too large' },
   UnsupportedMediaType: { status: 415, title: 'Unsupported media type' },

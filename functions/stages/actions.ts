@@ -25,6 +25,8 @@ export type Action =
   | { type: 'StartExecution'; run: number }
   | { type: 'StopExecution'; run: number }
   | { type: 'TerminateJob'; jobId: string; reason: string }
+  /** End a job only if it has not started. */
+  | { type: 'CancelJob'; jobId: string; reason: string }
   | { type: 'StartWaiting'; at: AttemptId; reason: string; since: string }
   | { type: 'StopWaiting'; at: AttemptId }
   | { type: 'KeepProgress'; progress: StageProgress }

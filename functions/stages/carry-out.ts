@@ -1,6 +1,7 @@
-import { type BatchClient, TerminateJobCommand } from '@aws-sdk/client-batch';
+import { type BatchClient, CancelJobCommand, TerminateJobCommand } from '@aws-sdk/client-batch';
 import { SendTaskFailureCommand, SendTaskSuccessCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import type { Executions } from '../experiments/executions.ts';
+import { startRun } from '../experiments/start-run.ts';
 import { isNamed } from '../shared/aws-errors.ts';
 import { type Clock, instantOf } from '../shared/clock.ts';
 import type { FailureCause } from '../shared/contracts/stage-documents.ts';
@@ -90,10 +91,13 @@ export const carryOut = async (
   await Promise.all([
     ...of('CompleteTask').map(complete),
     ...of('FailTask').map(fail),
-    ...(experiment ? of('StartExecution').map(({ run }) => runs.start(experiment.spec, run)) : []),
+    ...(experiment
+      ? of('StartExecution').map(({ run }) => startRun({ store: store.experiments, runs }, { ...experiment, run }))
+      : []),
     ...(experiment ? of('StopExecution').map(({ run }) => runs.stop(experiment.id, run, 'The experiment was cancelled.')) : []),
     // Batch answers the same for a job that has ended long ago.
     ...of('TerminateJob').map(({ jobId, reason }) => batch.send(new TerminateJobCommand({ jobId, reason }))),
+    ...of('CancelJob').map(({ jobId, reason }) => batch.send(new CancelJobCommand({ jobId, reason }))),
   ]);
   const closings = of('Close');
   if (closings.length > 0 && experiment)

@@ -34,7 +34,7 @@ const keepFailure = (experiment: ExperimentItem, action: ActionOf<'KeepFailure'>
   if (decision.action === 'end') return { events: [told('stage.cancelled', action, said)] };
   if (decision.action === 'again') {
     const again = decision.delaySeconds > 0 ? `Trying again in ${decision.delaySeconds} s.` : 'Trying again.';
-    return { events: [told('stage.failed', action, `${said} ${again}`)] };
+    return { events: [told('stage.failed', action, [said, ...diagnostics.map((uri) => `See ${uri}.`), again].join(' '))] };
   }
   const { failure } = experiment;
   if (failure?.stage === at.stage && failure.attempt === at.attempt && failure.error === error) return undefined;

@@ -1,6 +1,7 @@
 import {
   type BatchClient,
   DescribeJobsCommand,
+  type JobDetail,
   type JobSummary,
   ListJobsCommand,
   type ListJobsCommandInput,
@@ -16,7 +17,19 @@ const ALIVE = [
   'RUNNING',
 ] as const satisfies readonly (typeof BATCH_STATUSES)[number][];
 
-const list = async (batch: BatchClient, request: ListJobsCommandInput): Promise<JobView[]> => {
+/** States of a job that has been given a host. */
+export const STARTED = [
+  'STARTING',
+  'RUNNING',
+  'SUCCEEDED',
+  'FAILED',
+] as const satisfies readonly (typeof BATCH_STATUSES)[number][];
+
+/** DescribeJobs takes this many. */
+const DESCRIBED_AT_ONCE = 100;
+
+/** All pages, whoever's jobs they are. */
+export const listJobs = async (batch: BatchClient, request: ListJobsCommandInput): Promise<JobSummary[]> => {
   const jobs: JobSummary[] = [];
   let nextToken: string | undefined;
   do {
@@ -24,7 +37,20 @@ const list = async (batch: BatchClient, request: ListJobsCommandInput): Promise<
     jobs.push(...(page.jobSummaryList ?? []));
     nextToken = page.nextToken;
   } while (nextToken);
-  return jobs.flatMap((job) => viewOfSummary(job, request.jobQueue ?? '') ?? []);
+  return jobs;
+};
+
+const list = async (batch: BatchClient, request: ListJobsCommandInput): Promise<JobView[]> =>
+  (await listJobs(batch, request)).flatMap((job) => viewOfSummary(job, request.jobQueue ?? '') ?? []);
+
+/** In no particular order, without those that Batch has forgotten. */
+export const describeJobs = async (batch: BatchClient, jobIds: readonly string[]): Promise<JobDetail[]> => {
+  const described: JobDetail[] = [];
+  for (let start = 0; start < jobIds.length; start += DESCRIBED_AT_ONCE) {
+    const { jobs = [] } = await batch.send(new DescribeJobsCommand({ jobs: jobIds.slice(start, start + DESCRIBED_AT_ONCE) }));
+    described.push(...jobs);
+  }
+  return described;
 };
 
 /** Every job of an experiment in these queues, ended ones included (Batch keeps those for a week). */
@@ -43,6 +69,6 @@ export const jobsAlive = async (batch: BatchClient, queues: readonly string[]): 
 
 /** A job with what only DescribeJobs tells: its token. Undefined once Batch has forgotten it. */
 export const describeJob = async (batch: BatchClient, jobId: string): Promise<JobView | undefined> => {
-  const { jobs = [] } = await batch.send(new DescribeJobsCommand({ jobs: [jobId] }));
-  return jobs[0] && viewOfDetail(jobs[0]);
+  const [job] = await describeJobs(batch, [jobId]);
+  return job && viewOfDetail(job);
 };

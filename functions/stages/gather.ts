@@ -4,13 +4,16 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { executionArn } from '../experiments/execution-input.ts';
 import { isNamed } from '../shared/aws-errors.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { StageError } from '../shared/contracts/names.ts';
 import { ExperimentNotFound } from '../shared/errors.ts';
 import type { ExperimentItem } from '../shared/table/experiment.ts';
 import { newestAttempt, sameAttempt } from './attempt-order.ts';
 import { type ExecutionView, UNKNOWN_EXECUTION, viewOfExecution } from './execution-view.ts';
 import { describeJob, jobsOfExperiment } from './find-jobs.ts';
 import { isEnded, type JobView } from './job-view.ts';
-import { readProgress, readResult } from './read-document.ts';
+import type { QueueView } from './queue-view.ts';
+import { findStacks, readProgress, readResult } from './read-document.ts';
 import { type BatchView, NO_PROGRESS, type ProgressView, type Stored } from './reconcile.ts';
 import type { StageStore } from './stage-store.ts';
 
@@ -21,10 +24,13 @@ export type Eyes = {
   stepFunctions: SFNClient;
   bucket: string;
   stateMachineArn: string;
+  clock: Clock;
 };
 
 /** Everything that `reconcile` looks at, and the item that its changes are written against. */
 export type Gathered = {
+  /** When looking began. What was seen first is as old as this when all has been seen, and is not to be judged by a later clock. */
+  asOf: Date;
   experiment: ExperimentItem | undefined;
   stored: Stored;
   batch: BatchView;
@@ -48,9 +54,11 @@ const readStored = async (
  * What one event of one job shows. The result is read at the same time as the experiment.
  * @throws ExperimentNotFound when a job has ended and its experiment cannot be found: the event has to come again
  */
-export const gatherForJob = async ({ store, s3, bucket }: Eyes, job: JobView): Promise<Gathered> => {
+export const gatherForJob = async ({ store, s3, bucket, clock }: Eyes, job: JobView): Promise<Gathered> => {
   const { at } = job;
+  const asOf = clock.now();
   const result = isEnded(job) ? readResult(s3, bucket, at) : ({ state: 'not-read' } as const);
+  const stacks = stacksOf(s3, bucket, job);
   const reading = async () => {
     let found = await readStored(store, at.experimentId, at.run);
     for (const pause of READ_AGAIN_AFTER_MILLISECONDS) {
@@ -60,11 +68,12 @@ export const gatherForJob = async ({ store, s3, bucket }: Eyes, job: JobView): P
     }
     return found;
   };
-  const [found, read] = await Promise.all([reading(), result]);
+  const [found, read, dump] = await Promise.all([reading(), result, stacks]);
   if (!found.experiment && isEnded(job)) throw new ExperimentNotFound();
   return {
     ...found,
-    batch: { jobs: [{ ...job, result: read }], complete: false },
+    asOf,
+    batch: { jobs: [{ ...job, result: read, stacks: dump }], complete: false },
     execution: UNKNOWN_EXECUTION,
     progress: NO_PROGRESS,
   };
@@ -72,14 +81,15 @@ export const gatherForJob = async ({ store, s3, bucket }: Eyes, job: JobView): P
 
 /** What is stored, and one execution's state as an event gave it. */
 export const gatherForExecution = async (
-  { store }: Eyes,
+  { store, clock }: Eyes,
   at: { experimentId: string; run: number },
   execution: ExecutionView,
 ): Promise<Gathered> => {
+  const asOf = clock.now();
   const found = await readStored(store, at.experimentId, at.run);
   // The event is about another run than the stored one: nothing is known of the execution that counts.
   const current = found.experiment?.run === at.run ? execution : UNKNOWN_EXECUTION;
-  return { ...found, batch: { jobs: [], complete: false }, execution: current, progress: NO_PROGRESS };
+  return { ...found, asOf, batch: { jobs: [], complete: false }, execution: current, progress: NO_PROGRESS };
 };
 
 const describeExecution = async (
@@ -102,26 +112,40 @@ const isOver = (execution: ExecutionView): boolean => execution.state === 'seen'
 const better = (event: ExecutionView, described: ExecutionView): ExecutionView =>
   isOver(event) && !isOver(described) ? event : described;
 
-/** The whole picture of one run: what is stored, every job of it, its execution and its progress. */
+/**
+ * The whole picture of the run that counts: what is stored, every job of the experiment, the run's execution and progress. An event or a
+ * list may still tell of an earlier run; that one is over.
+ */
 export const gatherAll = async (
   eyes: Eyes,
   at: { experimentId: string; run: number },
   event: ExecutionView = UNKNOWN_EXECUTION,
+  queueOf: (job: JobView) => Promise<QueueView | undefined> = async () => undefined,
 ): Promise<Gathered> => {
-  const { store, batch, s3, bucket } = eyes;
+  const { store, batch, s3, bucket, clock } = eyes;
+  const asOf = clock.now();
   // The execution first: what it did before it ended is stored by then, and it submits nothing more afterwards.
   const described = better(event, await describeExecution(eyes, at.experimentId, at.run));
   const found = await readStored(store, at.experimentId, at.run);
-  if (!found.experiment) return { ...found, batch: { jobs: [], complete: false }, execution: described, progress: NO_PROGRESS };
-  const execution = found.experiment.run === at.run ? described : UNKNOWN_EXECUTION;
+  if (!found.experiment)
+    return { ...found, asOf, batch: { jobs: [], complete: false }, execution: described, progress: NO_PROGRESS };
+  const { run } = found.experiment;
+  if (run !== at.run) return gatherAll(eyes, { experimentId: at.experimentId, run }, UNKNOWN_EXECUTION, queueOf);
   const queues = [...new Set(Object.values(found.experiment.spec.pins.ladders).flat())];
   const jobs = await jobsOfExperiment(batch, queues, at.experimentId);
+  const earlier = [...new Set(jobs.map((job) => job.at.run))].filter((before) => before < run);
+  const past = await Promise.all(earlier.map((before) => store.attemptsOf(at.experimentId, before)));
+  const stored = { ...found.stored, attempts: [...found.stored.attempts, ...past.flat()] };
   const newest = newestAttempt(jobs.filter((job) => job.at.run === at.run).map((job) => job.at));
-  const [completed, progress] = await Promise.all([
+  const current = (status: JobView['status']) =>
+    jobs.find((job) => newest && job.status === status && sameAttempt(job.at, newest));
+  const waits = current('RUNNABLE');
+  const [completed, progress, queue] = await Promise.all([
     Promise.all(jobs.map((job) => (newest && sameAttempt(job.at, newest) ? complete(eyes, found.stored, job) : job))),
-    progressOf(jobs.find((job) => newest && job.status === 'RUNNING' && sameAttempt(job.at, newest))),
+    progressOf(current('RUNNING')),
+    waits && queueOf(waits),
   ]);
-  return { ...found, batch: { jobs: completed, complete: true }, execution, progress };
+  return { ...found, stored, asOf, batch: { jobs: completed, complete: true, queue }, execution: described, progress };
 
   async function progressOf(job: JobView | undefined): Promise<ProgressView> {
     if (!job) return NO_PROGRESS;
@@ -134,6 +158,16 @@ export const gatherAll = async (
 const complete = async ({ batch, s3, bucket }: Eyes, { attempts }: Stored, job: JobView): Promise<JobView> => {
   const reported = attempts.some((attempt) => attempt.jobId === job.jobId && attempt.reportedAt !== undefined);
   if (!isEnded(job) || reported) return job;
-  const [described, result] = await Promise.all([describeJob(batch, job.jobId), readResult(s3, bucket, job.at)]);
-  return { ...(described ?? job), result };
+  const [described, result, stacks] = await Promise.all([
+    describeJob(batch, job.jobId),
+    readResult(s3, bucket, job.at),
+    stacksOf(s3, bucket, job),
+  ]);
+  return { ...(described ?? job), result, stacks };
 };
+
+const HUNG: StageError = 'Stage.Hung';
+
+/** Only somebody who asks why an attempt hung looks for its stacks. */
+const stacksOf = async (s3: S3Client, bucket: string, { at, statusReason }: JobView): Promise<string | undefined> =>
+  statusReason?.startsWith(`${HUNG}:`) ? findStacks(s3, bucket, at) : undefined;

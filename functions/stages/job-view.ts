@@ -21,6 +21,8 @@ export type JobView = {
   stoppedAt: number | null;
   taskToken: string | null;
   result: ResultRead;
+  /** URI of the stack dump that a hung attempt left. */
+  stacks?: string | undefined;
 };
 
 /** `detail` of a Batch Job State Change event has DescribeJobs' shape, without a guarantee. */

@@ -37,8 +37,8 @@ export const observer = (env: Environment<(typeof OBSERVER_ENVIRONMENT)[number]>
 
 /** Decides on what was gathered and carries it out. @returns the types of the actions, for the log */
 export const settle = async (observer: Observer, gathered: Gathered): Promise<string[]> => {
-  const { experiment, stored, batch, execution, progress } = gathered;
-  const actions = reconcile(stored, batch, execution, progress, observer.clock.now(), observer.limits);
+  const { asOf, experiment, stored, batch, execution, progress } = gathered;
+  const actions = reconcile(stored, batch, execution, progress, asOf, observer.limits);
   await carryOut(observer, experiment, actions);
   return actions.map(({ type }) => type);
 };

@@ -1,4 +1,4 @@
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { isNamed } from '../shared/aws-errors.ts';
 import { ATTEMPT_DOCUMENTS, type AttemptId, keys } from '../shared/contracts/names.ts';
 import { stageProgress } from '../shared/contracts/stage-documents.ts';
@@ -29,6 +29,17 @@ const read = async (s3: S3Client, bucket: string, key: string): Promise<ResultRe
 /** An attempt's result.json as it is; a store that does not answer is an error, never an absence. */
 export const readResult = (s3: S3Client, bucket: string, at: AttemptId): Promise<ResultRead> =>
   read(s3, bucket, keys.attempt(at) + ATTEMPT_DOCUMENTS.result);
+
+/** Where an attempt left its stack dump; undefined when it left none, or nobody can tell: a diagnosis that gets lost changes no outcome. */
+export const findStacks = async (s3: S3Client, bucket: string, at: AttemptId): Promise<string | undefined> => {
+  const key = keys.attempt(at) + ATTEMPT_DOCUMENTS.stacks;
+  try {
+    await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return `s3://${bucket}/${key}`;
+  } catch {
+    return undefined;
+  }
+};
 
 /** An attempt's progress.json; `unknown` when it cannot be read, so that nobody is called hung for it. */
 export const readProgress = async (s3: S3Client, bucket: string, at: AttemptId): Promise<ProgressView['document']> => {

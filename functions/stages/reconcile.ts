@@ -9,8 +9,10 @@ import { closing, isGone } from './closing.ts';
 import type { ExecutionView } from './execution-view.ts';
 import { isEnded, type JobView, statusRank } from './job-view.ts';
 import { type KeptProgress, stoodStillSince } from './progress-news.ts';
+import type { QueueView } from './queue-view.ts';
 import { decideFailure, type FailureDecision, settingsAfter } from './stage-failure.ts';
 import { judgeResult } from './stage-result.ts';
+import { capacityUnavailable, whyWaiting } from './waiting.ts';
 
 export type StoredExperiment = Pick<
   ExperimentItem,
@@ -23,8 +25,8 @@ export type StoredAttempt = Pick<
 
 /** `experiment` undefined: there is no such experiment. */
 export type Stored = { experiment: StoredExperiment | undefined; attempts: readonly StoredAttempt[] };
-/** `complete`: every job of the experiment that is alive is among these. */
-export type BatchView = { jobs: readonly JobView[]; complete: boolean };
+/** `complete`: every job of the experiment that is alive is among these. `queue`: the one that the newest job waits in, where it was looked at. */
+export type BatchView = { jobs: readonly JobView[]; complete: boolean; queue?: QueueView | undefined };
 /** `document` is the current attempt's progress.json; `unknown` when it was not read or could not be. */
 export type ProgressView = { kept: KeptProgress | undefined; document: StageProgress | 'absent' | 'unknown' };
 export type Limits = { hangSeconds: Readonly<Record<Stage, number>>; startAfterSeconds: number };
@@ -63,12 +65,12 @@ export const reconcile = (
   return [
     ...begin(experiment, batch.jobs, execution, now, limits),
     ...settled,
-    ...(job ? waiting(experiment, job, now) : []),
+    ...endsOfEarlierRuns(stored, experiment, batch.jobs),
+    ...(job ? waiting(experiment, job, batch.queue, now) : []),
+    ...(job && batch.queue && experiment.status === 'running' && isRunning(execution) ? climb(job, batch.queue, now) : []),
     ...(job ? watch(stored, job, progress, execution, now, limits) : []),
     ...alive.flatMap((candidate) => terminate(experiment, candidate, candidate.jobId === currentId, over)),
-    ...((experiment.status === 'cancelling' || experiment.status === 'cancelled') && isRunning(execution)
-      ? [{ type: 'StopExecution' as const, run: experiment.run }]
-      : []),
+    ...stop(experiment, alive, execution),
     ...closing({ experiment, execution, kept, nothingAlive: batch.complete && alive.length === 0, now, limits }),
   ];
 };
@@ -174,6 +176,16 @@ const report = (stored: Stored, experiment: StoredExperiment, job: JobView, exec
   ];
 };
 
+/** How attempts of earlier runs ended, where the resume was faster than the news of it: all that is still kept of those runs. */
+const endsOfEarlierRuns = (stored: Stored, experiment: StoredExperiment, jobs: readonly JobView[]): Action[] =>
+  jobs
+    .filter((job) => job.at.run < experiment.run && isEnded(job))
+    .filter((job) => stored.attempts.some((attempt) => attempt.jobId === job.jobId && !isEnded(attempt)))
+    .map((job) => {
+      const rungs = experiment.spec.pins.ladders[job.at.stage].length;
+      return { type: 'WriteAttempt', job, error: null, ...settingsAfter(errorsBefore(stored.attempts, job), rungs) };
+    });
+
 const isRunning = (execution: ExecutionView): boolean => execution.state === 'seen' && execution.status === 'RUNNING';
 
 const instant = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
@@ -190,14 +202,32 @@ const isUnkept = ({ failure }: StoredExperiment, at: JobView['at'], { action, er
   !(failure?.stage === at.stage && failure.attempt === at.attempt && failure.error === error);
 
 /** Says why the current job does not run yet, for as long as it does not. */
-const waiting = (experiment: StoredExperiment, job: JobView, now: Date): Action[] => {
+const waiting = (experiment: StoredExperiment, job: JobView, queue: QueueView | undefined, now: Date): Action[] => {
   const { at } = job;
-  const long = secondsBetween(job.createdAt ?? now.getTime(), now) > WAITING_AFTER_SECONDS;
-  const reason = job.statusReason ?? (long ? `No host of ${job.queue} is free for it yet.` : undefined);
-  if (job.status !== 'RUNNABLE' || !reason || experiment.status !== 'running')
-    return experiment.waiting && job.status !== 'RUNNABLE' && !isFinal(experiment.status) ? [{ type: 'StopWaiting', at }] : [];
-  if (experiment.waiting?.reason === reason) return [];
+  if (job.status !== 'RUNNABLE') return experiment.waiting && !isFinal(experiment.status) ? [{ type: 'StopWaiting', at }] : [];
+  const reason = queue ? sentence(job, queue, now) : guess(experiment, job, now);
+  if (!reason || experiment.status !== 'running' || experiment.waiting?.reason === reason) return [];
   return [{ type: 'StartWaiting', at, reason, since: instant(job.createdAt) ?? now.toISOString() }];
+};
+
+const isWorthAWord = (job: JobView, now: Date): boolean =>
+  secondsBetween(job.createdAt ?? now.getTime(), now) > WAITING_AFTER_SECONDS;
+
+const sentence = (job: JobView, queue: QueueView, now: Date): string | undefined => {
+  const { kind, reason } = whyWaiting(job, queue);
+  return kind === 'host' && !isWorthAWord(job, now) ? undefined : reason;
+};
+
+/** What one event tells without its queue; what is known already came from a better view. */
+const guess = (experiment: StoredExperiment, job: JobView, now: Date): string | undefined => {
+  if (experiment.waiting) return undefined;
+  return job.statusReason ?? (isWorthAWord(job, now) ? `No host of ${job.queue} is free for it yet.` : undefined);
+};
+
+/** Takes the current job out of a queue that gets no machines. Cancelled, not terminated: a job that starts meanwhile goes on. */
+const climb = (job: JobView, queue: QueueView, now: Date): Action[] => {
+  const reason = job.status === 'RUNNABLE' ? capacityUnavailable(job, queue, now) : undefined;
+  return reason ? [{ type: 'CancelJob', jobId: job.jobId, reason }] : [];
 };
 
 /** Adopts progress whose event was lost, and ends a job that stood still for its limit in events and in progress.json alike. */
@@ -211,7 +241,7 @@ const watch = (
 ): Action[] => {
   if (job.status !== 'RUNNING' || progress.document === 'unknown' || !isRunning(execution)) return [];
   if (stored.experiment?.status !== 'running') return [];
-  const still = stoodStillSince(job, progress.kept, progress.document === 'absent' ? undefined : progress.document);
+  const still = stoodStillSince(job, progress.kept, progress.document === 'absent' ? undefined : progress.document, now);
   if (still.news) return [{ type: 'KeepProgress', progress: still.news }, ...hung(job, still, now, limits)];
   return hung(job, still, now, limits);
 };
@@ -222,6 +252,18 @@ const hung = (job: JobView, still: { since: number; where: string }, now: Date, 
   return [{ type: 'TerminateJob', jobId: job.jobId, reason: `Stage.Hung: no progress for ${limit} s, last ${still.where}` }];
 };
 
+/**
+ * Ends the execution of a cancelled run. One that is not shown may have been started a moment ago, and a job that is alive was submitted by
+ * somebody; to stop what never was, or is over, changes nothing.
+ */
+const stop = (experiment: StoredExperiment, alive: readonly JobView[], execution: ExecutionView): Action[] => {
+  const { status, run } = experiment;
+  if (status !== 'cancelling' && status !== 'cancelled') return [];
+  const unseen = execution.state === 'absent' && status === 'cancelling';
+  const submits = execution.state !== 'seen' && alive.some(({ at }) => at.run === run);
+  return isRunning(execution) || unseen || submits ? [{ type: 'StopExecution', run }] : [];
+};
+
 /** A job that is alive and should not be: it is not the current attempt's, or nobody waits for it any more. */
 const terminate = (
   experiment: StoredExperiment,
@@ -230,6 +272,8 @@ const terminate = (
   executionOver: string | undefined,
 ): Action[] => {
   const end = (reason: string): Action[] => [{ type: 'TerminateJob', jobId: job.jobId, reason }];
+  // A resume came between our reading of the experiment and our look at Batch: what we know is not about this job.
+  if (job.at.run > experiment.run) return [];
   if (experiment.status === 'cancelling' || experiment.status === 'cancelled')
     return end('Stage.Cancelled: the experiment was cancelled');
   if (isFinal(experiment.status)) return end(`Stage.Superseded: the experiment has ended as ${experiment.status}`);

@@ -4,7 +4,7 @@ import { REMEDIES } from './failure-remedies.ts';
 import type { JobView } from './job-view.ts';
 import type { JudgedResult } from './stage-result.ts';
 
-export type EndedJob = Pick<JobView, 'status' | 'statusReason' | 'exitCode' | 'reason'>;
+export type EndedJob = Pick<JobView, 'status' | 'statusReason' | 'exitCode' | 'reason' | 'stacks'>;
 
 /** What a failed attempt means and what follows. `end`: nobody waits for an answer any more. */
 export type FailureDecision = {
@@ -49,7 +49,8 @@ const MISCONFIGURATION = /\bMISCONFIGURATION:/;
 const ATTEMPT_DURATION = /^Job attempt duration exceeded timeout/;
 const HOST_OR_AGENT = new RegExp(
   '\\b(CannotPull\\w*|Cannot(Start|Create|Stop|Inspect)Container\\w*|CannotCreateVolume\\w*|DockerTimeoutError|DockerStateError|' +
-    'ContainerRuntime\\w*Error|ResourceInitializationError|InternalError|TaskFailedToStart|HostConfigError)\\b|^Task failed to start|\\bAGENT\\b',
+    'ContainerRuntime\\w*Error|ResourceInitializationError|InternalError|TaskFailedToStart|HostConfigError)\\b|' +
+    '^Task failed to start|^Container instance deregistration|\\bAGENT\\b',
 );
 
 type Seen = { status: ExperimentStatus; job: EndedJob; result: JudgedResult };
@@ -121,7 +122,9 @@ const happened = (error: StageError, { job, result }: Seen): string => {
 };
 
 const describe = ({ exitCode, reason, statusReason }: EndedJob): string => {
-  const told = reason ?? statusReason;
+  // What the task says and what its container says are two things, unless the task only says that the container ended.
+  const ofTask = reason && PLAIN_EXIT.test(statusReason ?? '') ? null : statusReason;
+  const told = [ofTask, reason].filter((text) => text).join(': ');
   const code = exitCode === null ? 'without an exit code' : `with exit code ${exitCode}`;
   return told ? `The attempt ended ${code}: ${told}` : `The attempt ended ${code}.`;
 };
@@ -142,6 +145,6 @@ export const decideFailure = ({ status, job, result, earlier, maxAttempts, rungs
     message: (report?.message ?? happened(error, seen)).slice(0, 2000),
     where: report?.where ?? null,
     remedy: report?.remedy ?? REMEDIES[error],
-    diagnostics: report?.diagnostics ?? [],
+    diagnostics: [...(report?.diagnostics ?? []), ...(job.stacks ? [job.stacks] : [])],
   };
 };

@@ -8,7 +8,7 @@ import { progressEntity, progressOrder } from '../shared/table/progress.ts';
 import type { Table } from '../shared/table/table.ts';
 import type { ActionOf } from './actions.ts';
 import { type BatchStatus, statusRank } from './job-view.ts';
-import { isNews, type KeptProgress, movedAt } from './progress-news.ts';
+import { isNews, type KeptProgress, movedAt, seenAt } from './progress-news.ts';
 
 export type StageStore = ReturnType<typeof stageStore>;
 
@@ -106,7 +106,7 @@ export const stageStore = (table: Table, clock: Clock = systemClock) => {
         experimentId: progress.experimentId,
         order: progressOrder(progress),
         progress,
-        movedAt: movedAt(kept, progress),
+        movedAt: movedAt(kept, seenAt(progress, clock.now())),
       };
       const unchanged = kept && progressOrder(kept.progress);
       const written = progresses

@@ -1,10 +1,15 @@
+import { documentClient, ecsClient } from '../shared/clients.ts';
 import { eventHandler, logger } from '../shared/handlers.ts';
 import { UNKNOWN_EXECUTION } from './execution-view.ts';
 import { jobsAlive } from './find-jobs.ts';
 import { type Gathered, gatherAll } from './gather.ts';
+import { hostStore } from './host-store.ts';
 import type { JobView } from './job-view.ts';
 import { OBSERVER_ENVIRONMENT, type Observer, observer, settle } from './observer.ts';
+import type { QueueView } from './queue-view.ts';
 import { NO_PROGRESS } from './reconcile.ts';
+import { type HostWatch, watchHosts } from './watch-hosts.ts';
+import { type QueueWatch, queueWatch } from './watch-queues.ts';
 
 export const environment = OBSERVER_ENVIRONMENT;
 
@@ -12,10 +17,12 @@ export const environment = OBSERVER_ENVIRONMENT;
 const AT_ONCE = 4;
 
 /** Jobs alive whose experiment is over, or never was. */
-const leftBehind = async ({ store }: Observer, experimentId: string, jobs: readonly JobView[]): Promise<Gathered> => {
+const leftBehind = async ({ store, clock }: Observer, experimentId: string, jobs: readonly JobView[]): Promise<Gathered> => {
+  const asOf = clock.now();
   const experiment = await store.experiments.get(experimentId);
   const attempts = experiment ? await store.attemptsOf(experimentId, experiment.run) : [];
   return {
+    asOf,
     experiment,
     stored: { experiment, attempts },
     batch: { jobs, complete: false },
@@ -23,6 +30,18 @@ const leftBehind = async ({ store }: Observer, experimentId: string, jobs: reado
     progress: NO_PROGRESS,
   };
 };
+
+/** Why a job waits is good to know; the rest of the supervision does not depend on it. */
+const tryToWatch =
+  (watch: QueueWatch) =>
+  async (job: JobView): Promise<QueueView | undefined> => {
+    try {
+      return await watch(job);
+    } catch (error) {
+      logger.warn('could not look at a queue', { queue: job.queue, error: error as Error });
+      return undefined;
+    }
+  };
 
 /**
  * The safety net, once a minute: looks at every experiment that is not over and at every job that is alive. One experiment that cannot be
@@ -37,8 +56,12 @@ export const superviseExperiments = async (_event: unknown, observer: Observer):
     alive.filter(({ at }) => !known.has(at.experimentId)),
     ({ at }) => at.experimentId,
   );
+  const queueOf = tryToWatch(queueWatch(observer.batch, observer.clock));
   const looks: [string, () => Promise<Gathered>][] = [
-    ...active.map(({ id, run }): [string, () => Promise<Gathered>] => [id, () => gatherAll(observer, { experimentId: id, run })]),
+    ...active.map(({ id, run }): [string, () => Promise<Gathered>] => [
+      id,
+      () => gatherAll(observer, { experimentId: id, run }, UNKNOWN_EXECUTION, queueOf),
+    ]),
     ...[...strays].map(([id, jobs]): [string, () => Promise<Gathered>] => [id, () => leftBehind(observer, id, jobs)]),
   ];
   const errors: unknown[] = [];
@@ -59,4 +82,21 @@ export const superviseExperiments = async (_event: unknown, observer: Observer):
     throw new AggregateError(errors, `${errors.length} of ${looks.length} experiments could not be supervised.`);
 };
 
-export const handler = eventHandler(environment, observer, superviseExperiments);
+type Round = { observer: Observer; hosts: HostWatch };
+
+/** The minute's round: experiments and jobs, then the instances that were given back. Neither keeps the other from being looked at. */
+export const supervise = async (event: unknown, { observer, hosts }: Round): Promise<void> => {
+  const rounds = await Promise.allSettled([superviseExperiments(event, observer), watchHosts(hosts)]);
+  const failed = rounds.find((round) => round.status === 'rejected');
+  if (failed) throw failed.reason;
+};
+
+export const handler = eventHandler(
+  environment,
+  (env): Round => {
+    const seen = observer(env);
+    const hosts = hostStore({ client: documentClient(), table: env.TABLE_NAME });
+    return { observer: seen, hosts: { ...seen, experiments: seen.store.experiments, hosts, ecs: ecsClient() } };
+  },
+  supervise,
+);

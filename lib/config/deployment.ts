@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { prices } from '../../functions/shared/contracts/experiment-spec.ts';
 import { gitSha } from '../../functions/shared/contracts/primitives.ts';
 import { queues } from './queues.ts';
+import { rehearsals } from './rehearsals.ts';
 import { profiles, stages } from './stages.ts';
 
 const image = z
@@ -69,6 +70,7 @@ export const deploymentConfig = z.strictObject({
   stages,
   profiles,
   limits,
+  rehearsals,
   api,
   identity,
   /** Prefixes beside uploads from which datasets and base models may be read. */

@@ -23,8 +23,8 @@ const stageConfig = (defaults: StageDefaults) =>
       gpus: z.int().min(0).max(8).default(defaults.gpus),
       /** Batch ends an attempt after this time: `Stage.TimedOut`. */
       attemptDurationSeconds: z.int().min(60).default(defaults.attemptDurationSeconds),
-      /** An attempt whose step and fraction stand still for this time is hung. */
-      hangLimitSeconds: z.int().min(30).default(defaults.hangLimitSeconds),
+      /** An attempt whose step and fraction stand still for this time is hung. A stage reports every 2 s at most: less than 5 would end healthy ones. */
+      hangLimitSeconds: z.int().min(5).default(defaults.hangLimitSeconds),
       /** `TimeoutSeconds` of the stage's Task: waiting in the queue included. */
       taskTimeoutSeconds: z.int().min(60).max(31_536_000).default(TASK_TIMEOUT_SECONDS),
     })

@@ -25,6 +25,7 @@ export const HEAD_OF_QUEUE_REASONS = [
   'CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY',
   'MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE',
   'MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT',
+  'MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED',
 ] as const;
 
 /** A queue with its one compute environment, which shrinks to nothing when idle, and its fair-share policy between tenants. */

@@ -10,18 +10,19 @@ export type ExperimentStateMachineProps = {
   deployment: Deployment;
   queueArns: readonly string[];
   recordFailure: IFunction;
+  confirmRelease: IFunction;
   takeModelVersion: IFunction;
 };
 
 /** `TrainTimeoutSeconds` of state-machines/experiment.asl.json. */
 export const timeoutSubstitution = (stage: Stage): string => `${stage.charAt(0).toUpperCase()}${stage.slice(1)}TimeoutSeconds`;
 
-/** Runs the stages of one experiment. It may submit our jobs to our queues and call its two functions, nothing else. */
+/** Runs the stages of one experiment. It may submit our jobs to our queues and call its three functions, nothing else. */
 export class ExperimentStateMachine extends AslStateMachine {
   constructor(
     scope: Construct,
     id: string,
-    { deployment, queueArns, recordFailure, takeModelVersion }: ExperimentStateMachineProps,
+    { deployment, queueArns, recordFailure, confirmRelease, takeModelVersion }: ExperimentStateMachineProps,
   ) {
     const stack = Stack.of(scope);
     super(scope, id, {
@@ -29,6 +30,7 @@ export class ExperimentStateMachine extends AslStateMachine {
       definition: 'experiment',
       substitutions: {
         RecordFailureArn: recordFailure.functionArn,
+        ConfirmReleaseArn: confirmRelease.functionArn,
         TakeModelVersionArn: takeModelVersion.functionArn,
         ...Object.fromEntries(
           STAGES.map((stage) => [timeoutSubstitution(stage), String(deployment.stages[stage].taskTimeoutSeconds)]),
@@ -48,7 +50,10 @@ export class ExperimentStateMachine extends AslStateMachine {
           because:
             'An experiment goes on with the revisions that it was pinned to, however often the definitions change meanwhile.',
         },
-        { actions: ['lambda:InvokeFunction'], resources: [recordFailure.functionArn, takeModelVersion.functionArn] },
+        {
+          actions: ['lambda:InvokeFunction'],
+          resources: [recordFailure, confirmRelease, takeModelVersion].map(({ functionArn }) => functionArn),
+        },
       ],
     });
   }

@@ -1,5 +1,6 @@
 import type { Stack } from 'aws-cdk-lib';
-import type { EventBus } from 'aws-cdk-lib/aws-events';
+import type { EventBus, IEventBus } from 'aws-cdk-lib/aws-events';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { EVENTS } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { Permission } from './allow.ts';
@@ -26,6 +27,11 @@ export const writesTable = (table: ExperimentTable, indexes: readonly Index[] = 
   permissions: [{ actions: [...READ, ...WRITE], resources: [table.tableArn] }, ...queriesIndexes(table, indexes)],
 });
 
+/** Reads all of it, page by page: for repairs. */
+export const scansTable = (table: ExperimentTable): Binding => ({
+  permissions: [{ actions: ['dynamodb:Scan'], resources: [table.tableArn] }],
+});
+
 const queriesIndexes = (table: ExperimentTable, indexes: readonly Index[]): Permission[] =>
   indexes.length === 0
     ? []
@@ -47,12 +53,21 @@ export const usesBucket = (
     permissions: [
       ...(reads.length > 0 ? [{ actions: ['s3:GetObject'], resources: objects(reads), because }] : []),
       ...(writes.length > 0 ? [{ actions: ['s3:PutObject'], resources: objects(writes), because }] : []),
-      ...(lists.length > 0
-        ? [{ actions: ['s3:ListBucket'], resources: [bucket.bucketArn], conditions: { StringLike: { 's3:prefix': [...lists] } } }]
-        : []),
+      ...(lists.length > 0 ? [listing(bucket, lists)] : []),
     ],
   };
 };
+
+/** Whether objects are there, and how large they are; not what is in them. */
+export const findsObjects = (bucket: PrivateBucket, prefixes: readonly string[]): Binding => ({
+  permissions: [listing(bucket, prefixes)],
+});
+
+const listing = ({ bucketArn }: PrivateBucket, prefixes: readonly string[]): Permission => ({
+  actions: ['s3:ListBucket'],
+  resources: [bucketArn],
+  conditions: { StringLike: { 's3:prefix': [...prefixes] } },
+});
 
 /** Which claims name the tenant and the groups: for every function that knows its caller. */
 export const knowsCaller = ({ identity }: Deployment): Binding => ({
@@ -97,6 +112,40 @@ export const endsJobs = (stack: Stack): Binding => ({
   ],
 });
 
+/** Looks why jobs wait, and takes those out of our queues that get no machine. */
+export const watchesQueues = (stack: Stack, queueArns: readonly string[]): Binding => ({
+  permissions: [
+    {
+      actions: ['batch:DescribeJobQueues', 'batch:DescribeComputeEnvironments'],
+      resources: ['*'],
+      because: 'AWS defines no resource for these actions.',
+    },
+    { actions: ['batch:GetJobQueueSnapshot'], resources: queueArns },
+    {
+      actions: ['batch:CancelJob'],
+      resources: [stack.formatArn({ service: 'batch', resource: 'job', resourceName: '*' })],
+      because: "A job's id is made by Batch; jobs are found by the names that an experiment's attempts have.",
+    },
+  ],
+});
+
+/** Looks whether the job definitions and queues that a spec was pinned to are still there. */
+export const looksAtPins = (): Binding => ({
+  permissions: [
+    {
+      actions: ['batch:DescribeJobDefinitions', 'batch:DescribeJobQueues'],
+      resources: ['*'],
+      because: 'AWS defines no resource for these actions.',
+    },
+  ],
+});
+
+/** Takes messages out of dead-letter queues. */
+export const redrives = (stack: Stack, queues: readonly IQueue[]): Binding => ({
+  environment: { DEAD_LETTER_QUEUES: stack.toJsonString(queues.map(({ queueUrl }) => queueUrl)) },
+  permissions: [{ actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'], resources: queues.map(({ queueArn }) => queueArn) }],
+});
+
 export const publishesChanges = (bus: EventBus): Binding => ({
   environment: { EVENT_BUS: bus.eventBusName },
   permissions: [
@@ -104,6 +153,28 @@ export const publishesChanges = (bus: EventBus): Binding => ({
       actions: ['events:PutEvents'],
       resources: [bus.eventBusArn],
       conditions: { StringEquals: { 'events:source': EVENTS.experimentStatusChanged.source } },
+    },
+  ],
+});
+
+export const announcesRehearsals = (bus: IEventBus): Binding => ({
+  environment: { EVENT_BUS: bus.eventBusName },
+  permissions: [
+    {
+      actions: ['events:PutEvents'],
+      resources: [bus.eventBusArn],
+      conditions: { StringEquals: { 'events:source': EVENTS.rehearsalCompleted.source } },
+    },
+  ],
+});
+
+/** Sees what becomes of the instances that jobs ran on. */
+export const watchesHosts = (stack: Stack): Binding => ({
+  permissions: [
+    {
+      actions: ['ecs:DescribeContainerInstances'],
+      resources: [stack.formatArn({ service: 'ecs', resource: 'container-instance', resourceName: '*' })],
+      because: 'Batch names the clusters of its environments and ECS the instances; both are known only once a job has run.',
     },
   ],
 });

@@ -1,5 +1,4 @@
-import { Aws, Stack } from 'aws-cdk-lib';
-import { CfnJobDefinition } from 'aws-cdk-lib/aws-batch';
+import { Stack } from 'aws-cdk-lib';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -7,6 +6,7 @@ import { EVENTS, STAGE_ENV, STAGE_IMAGES, type Stage, stageCommand } from '../..
 import type { Deployment } from '../config/deployment.ts';
 import type { Buckets, Repositories } from '../stacks/storage-stack.ts';
 import { allow } from './allow.ts';
+import { ContainerJob } from './container-job.ts';
 import { ExpiringLogGroup } from './expiring-log-group.ts';
 import { imageReference } from './image-reference.ts';
 import { type BucketName, stageAccess } from './stage-access.ts';
@@ -18,9 +18,6 @@ export type StageJobDefinitionProps = {
   bus: EventBus;
   repositories: Repositories;
 };
-
-/** The user that the images are built for. */
-export const STAGE_UID = '1001';
 
 export const stageLogGroupName = ({ name }: Deployment, stage: Stage | '*'): string => `/${name}/stages/${stage}`;
 export const jobDefinitionName = ({ name }: Deployment, stage: Stage): string => `${name}-${stage}`;
@@ -34,7 +31,6 @@ export class StageJobDefinition extends Construct {
   constructor(scope: Construct, id: string, props: StageJobDefinitionProps) {
     super(scope, id);
     const { deployment, stage, buckets, bus, repositories } = props;
-    const { vcpus, memoryMiB, gpus, attemptDurationSeconds, hangLimitSeconds } = deployment.stages[stage];
     const image = imageReference(deployment, STAGE_IMAGES[stage], repositories[STAGE_IMAGES[stage]]);
     const logs = new ExpiringLogGroup(this, 'Logs', { deployment, logGroupName: stageLogGroupName(deployment, stage) });
 
@@ -44,43 +40,20 @@ export class StageJobDefinition extends Construct {
     });
     allowStage(this.role, props);
 
-    const environment = {
-      [STAGE_ENV.datasetsBucket]: buckets.datasets.bucketName,
-      [STAGE_ENV.experimentsBucket]: buckets.experiments.bucketName,
-      [STAGE_ENV.checkpointsBucket]: buckets.checkpoints.bucketName,
-      [STAGE_ENV.releasesBucket]: buckets.releases.bucketName,
-      [STAGE_ENV.eventBus]: bus.eventBusName,
-      [STAGE_ENV.gitSha]: deployment.gitSha,
-      [STAGE_ENV.imageDigest]: image.version,
-      [STAGE_ENV.hangLimitSeconds]: String(hangLimitSeconds),
-      AWS_DEFAULT_REGION: Aws.REGION, // Batch on EC2 does not set it, and boto3 asks for it
-    };
-    this.arn = new CfnJobDefinition(this, 'Definition', {
-      jobDefinitionName: jobDefinitionName(deployment, stage),
-      type: 'container',
-      platformCapabilities: ['EC2'],
-      propagateTags: true,
-      schedulingPriority: 1, // required on a fair-share queue; all alike, the shares decide
-      retryStrategy: { attempts: 1 }, // the state machine tries again, on another rung
-      timeout: { attemptDurationSeconds },
-      resourceRetentionPolicy: { skipDeregisterOnUpdate: true }, // a running experiment is pinned to an older revision
-      tags: { 'spotforge:deployment': deployment.name, 'spotforge:stage': stage },
-      containerProperties: {
-        image: image.uri,
-        command: stageCommand(stage),
-        jobRoleArn: this.role.roleArn,
-        user: STAGE_UID,
-        privileged: false,
-        resourceRequirements: [
-          { type: 'VCPU', value: String(vcpus) },
-          { type: 'MEMORY', value: String(memoryMiB) },
-          ...(gpus > 0 ? [{ type: 'GPU', value: String(gpus) }] : []),
-        ],
-        environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
-        logConfiguration: {
-          logDriver: 'awslogs',
-          options: { 'awslogs-group': logs.logGroupName, 'awslogs-stream-prefix': stage },
-        },
+    this.arn = new ContainerJob(this, 'Definition', {
+      deployment,
+      name: jobDefinitionName(deployment, stage),
+      tags: { 'spotforge:stage': stage },
+      image,
+      command: stageCommand(stage),
+      role: this.role,
+      logs,
+      streamPrefix: stage,
+      size: deployment.stages[stage],
+      buckets,
+      environment: {
+        [STAGE_ENV.eventBus]: bus.eventBusName,
+        [STAGE_ENV.hangLimitSeconds]: String(deployment.stages[stage].hangLimitSeconds),
       },
     }).ref;
   }

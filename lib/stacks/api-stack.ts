@@ -5,7 +5,16 @@ import type { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
 import type { ExperimentStateMachine } from '../constructs/experiment-state-machine.ts';
 import type { ExperimentTable } from '../constructs/experiment-table.ts';
-import { knowsCaller, readsTable, stopsExecutions, usesBucket, writesTable } from '../constructs/function-bindings.ts';
+import {
+  findsObjects,
+  knowsCaller,
+  looksAtPins,
+  readsTable,
+  startsExecutions,
+  stopsExecutions,
+  usesBucket,
+  writesTable,
+} from '../constructs/function-bindings.ts';
 import type { HandlerName } from '../constructs/handlers.ts';
 import { type Binding, PipelineFunction } from '../constructs/pipeline-function.ts';
 import { ProtectedHttpApi } from '../constructs/protected-http-api.ts';
@@ -50,6 +59,19 @@ export class ApiStack extends Stack {
     ]);
     answer(DELETE, '/v1/experiments/{id}', 'CancelExperiment', 'experiments/cancel-experiment', [
       writesTable(table),
+      stopsExecutions(machine),
+    ]);
+    // What is left of earlier runs is looked for by name and size; its content is for the stages alone to read.
+    answer(POST, '/v1/experiments/{id}/resume', 'ResumeExperiment', 'experiments/resume-experiment', [
+      writesTable(table),
+      usesBucket('EXPERIMENTS_BUCKET', buckets.experiments, {
+        reads: ['experiments/*/spec.json', 'experiments/*/manifest.json'],
+        lists: ['experiments/*', 'models/onnx/*'],
+      }),
+      findsObjects(buckets.datasets, ['raw/*', 'base-models/*', 'processed/*']),
+      findsObjects(buckets.releases, ['bundles/*']),
+      looksAtPins(),
+      startsExecutions(machine),
       stopsExecutions(machine),
     ]);
 

@@ -12,10 +12,14 @@ import {
   endsJobs,
   knowsCaller,
   publishesChanges,
+  redrives,
   reportsToExecutions,
+  scansTable,
   startsExecutions,
   stopsExecutions,
   usesBucket,
+  watchesHosts,
+  watchesQueues,
   writesTable,
 } from '../constructs/function-bindings.ts';
 import { type Binding, PipelineFunction } from '../constructs/pipeline-function.ts';
@@ -67,6 +71,12 @@ export class PipelineStack extends Stack {
       description: 'Keeps why a stage was given up',
       uses: [writesTable(table), endsJobs(this)],
     });
+    const confirmRelease = new PipelineFunction(this, 'ConfirmRelease', {
+      deployment,
+      handler: 'stages/confirm-release',
+      description: 'Proves that an experiment holds no GPU any more',
+      uses: [writesTable(table), endsJobs(this)],
+    });
     const takeModelVersion = new PipelineFunction(this, 'TakeModelVersion', {
       deployment,
       handler: 'models/take-model-version',
@@ -77,13 +87,14 @@ export class PipelineStack extends Stack {
       deployment,
       queueArns: ownQueues,
       recordFailure: recordFailure.lambda,
+      confirmRelease: confirmRelease.lambda,
       takeModelVersion: takeModelVersion.lambda,
     });
 
     // What each of the three observers sees and may do: all reconcile an experiment with what is really going on.
     const observes: Binding[] = [
       usesBucket('EXPERIMENTS_BUCKET', buckets.experiments, {
-        reads: ['experiments/*/result.json', 'experiments/*/progress.json'],
+        reads: ['experiments/*/result.json', 'experiments/*/progress.json', 'experiments/*/stacks.txt'],
       }),
       reportsToExecutions(this.machine),
       stopsExecutions(this.machine),
@@ -117,7 +128,13 @@ export class PipelineStack extends Stack {
       handler: 'stages/supervise-experiments',
       description: 'Every minute: repairs what a lost event left undone',
       timeout: SUPERVISION_TIMEOUT,
-      uses: [writesTable(table, ['gsi3']), startsExecutions(this.machine), ...observes],
+      uses: [
+        writesTable(table, ['gsi3']),
+        startsExecutions(this.machine),
+        watchesQueues(this, ownQueues),
+        watchesHosts(this),
+        ...observes,
+      ],
     });
     const recordProgress = new PipelineFunction(this, 'RecordProgress', {
       deployment,
@@ -133,7 +150,7 @@ export class PipelineStack extends Stack {
       name: 'job-state-changed',
       description: 'Jobs in the queues of this deployment',
       when: { eventPattern: { source: ['aws.batch'], detailType: ['Batch Job State Change'], detail: { jobQueue: ownQueues } } },
-      target: trackJob.lambda,
+      target: trackJob,
     });
     new EventRule(this, 'ExecutionStatusChanged', {
       ...rule,
@@ -146,7 +163,7 @@ export class PipelineStack extends Stack {
           detail: { stateMachineArn: [this.machine.stateMachine.stateMachineArn] },
         },
       },
-      target: trackExecution.lambda,
+      target: trackExecution,
     });
     new EventRule(this, 'StageProgressed', {
       ...rule,
@@ -154,7 +171,7 @@ export class PipelineStack extends Stack {
       description: 'How far a stage is',
       bus,
       when: { eventPattern: { source: [EVENTS.stageProgress.source], detailType: [EVENTS.stageProgress.detailType] } },
-      target: recordProgress.lambda,
+      target: recordProgress,
     });
     new EventRule(this, 'EveryMinute', {
       ...rule,
@@ -162,9 +179,10 @@ export class PipelineStack extends Stack {
       description: 'The safety net under every event',
       when: { schedule: Schedule.rate(Duration.minutes(1)) },
       maxAge: Duration.minutes(1), // the next one is due by then
-      target: superviseExperiments.lambda,
+      target: superviseExperiments,
     });
 
+    const unpublished = new DeadLetterQueue(this, 'UnpublishedChanges', { queueName: `${deployment.name}-unpublished-changes` });
     new TableOutbox(this, 'Outbox', {
       table,
       consumer: new PipelineFunction(this, 'PublishChanges', {
@@ -174,7 +192,28 @@ export class PipelineStack extends Stack {
         timeout: Duration.seconds(60),
         uses: [publishesChanges(bus)],
       }),
-      undelivered: new DeadLetterQueue(this, 'UnpublishedChanges', { queueName: `${deployment.name}-unpublished-changes` }),
+      undelivered: unpublished,
+    });
+
+    const redriveEvents = new PipelineFunction(this, 'RedriveEvents', {
+      deployment,
+      handler: 'stages/redrive-events',
+      description: 'Delivers once more what lies in the dead-letter queues',
+      timeout: Duration.seconds(60),
+      uses: [
+        writesTable(table),
+        scansTable(table),
+        publishesChanges(bus),
+        redrives(this, [undelivered, unpublished]),
+        ...observes,
+      ],
+    });
+    new EventRule(this, 'EveryHour', {
+      ...rule,
+      name: 'redrive',
+      description: 'Tries again what could not be delivered; whoever has mended its cause need not wait for it',
+      when: { schedule: Schedule.rate(Duration.hours(1)) },
+      target: redriveEvents,
     });
 
     this.createExperiment = new PipelineFunction(this, 'CreateExperiment', {
@@ -188,6 +227,7 @@ export class PipelineStack extends Stack {
         usesBucket('DATASETS_BUCKET', buckets.datasets, { lists: ['uploads/*'] }),
         usesBucket('EXPERIMENTS_BUCKET', buckets.experiments, { writes: ['experiments/*/spec.json'] }),
         startsExecutions(this.machine),
+        stopsExecutions(this.machine),
         {
           environment: {
             PROFILES: this.toJsonString(profileArns(deployment, queueArns)),
@@ -203,6 +243,7 @@ export class PipelineStack extends Stack {
     new CfnOutput(this, 'StateMachineArn', { value: this.machine.stateMachine.stateMachineArn });
     new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });
     new CfnOutput(this, 'UndeliveredEventsUrl', { value: undelivered.queueUrl });
+    new CfnOutput(this, 'UnpublishedChangesUrl', { value: unpublished.queueUrl });
   }
 }
 

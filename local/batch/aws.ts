@@ -33,7 +33,9 @@ export function connect({ awsEndpoint, region, accessKeyId, secretAccessKey }: A
   const logs = new CloudWatchLogsClient(shared);
   return {
     async putEvent(entry) {
-      const { FailedEntryCount, Entries } = await events.send(new PutEventsCommand({ Entries: [entry] }));
+      const { FailedEntryCount, Entries } = await events.send(
+        new PutEventsCommand({ Entries: [{ ...entry, Time: new Date(entry.Time) }] }),
+      );
       if (FailedEntryCount) throw new Error(`${Entries?.[0]?.ErrorCode}: ${Entries?.[0]?.ErrorMessage}`);
     },
     async assumeRole(roleArn, sessionName) {

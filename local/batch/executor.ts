@@ -5,13 +5,16 @@ import type { Images } from './attempts/images.ts';
 import { listenOnLoopback } from './attempts/loopback.ts';
 import { MemoryWatch } from './attempts/memory-watch.ts';
 import type { Aws } from './aws.ts';
+import { Clock } from './clock.ts';
 import { codeOf, messageOf, StartupError } from './errors.ts';
 import { EventEmitter } from './events/event-emitter.ts';
 import { Faults } from './faults.ts';
+import { Hosts } from './jobs/hosts.ts';
 import { JobLife } from './jobs/job-life.ts';
 import { Jobs } from './jobs/jobs.ts';
 import type { Options } from './options.ts';
 import { createBatchServer } from './server.ts';
+import type { JobRecord } from './state/job-record.ts';
 import { Store } from './state/store.ts';
 
 /** SIGTERM to the jobs, then this long, then SIGKILL. With the waits below it stays under the 10 s a stop may take. */
@@ -33,20 +36,32 @@ export async function startExecutor(
   const store = new Store(options.state);
   const place = { account: options.account, region: options.region };
   const faults = new Faults();
-  const emitter = new EventEmitter(aws.putEvent, faults, log);
+  const clock = new Clock(options.timeScale);
+  const save = (job: JobRecord): void => {
+    try {
+      store.saveJob(job);
+    } catch (error) {
+      // The job goes on; only a restart before its next change would show an older state.
+      log(`The state of job ${job.jobId} could not be saved: ${messageOf(error)}`);
+    }
+  };
+  const emitter = new EventEmitter({ put: aws.putEvent, faults, clock, save, log });
   const credentials = new CredentialsServer(aws.assumeRole);
   const deathWatch = new DeathWatch();
-  const { region, awsEndpoint, timeScale, maxConcurrentJobs, vcpuCap } = options;
+  const hosts = new Hosts({ place, store, clock, log });
+  const { region, awsEndpoint, maxConcurrentJobs, vcpuCap } = options;
   const jobs = new Jobs({
     place,
     store,
-    life: new JobLife(store, emitter, log),
+    life: new JobLife(save, emitter),
+    hosts,
     limits: { maxConcurrentJobs, vcpuCap },
     attempts: {
       images,
       region,
       awsEndpoint,
-      timeScale,
+      clock,
+      faults,
       scratchRoot: store.scratchRoot,
       credentials,
       logs: aws.logs,
@@ -59,12 +74,14 @@ export async function startExecutor(
     store.saveResources();
     jobs.schedule();
   };
-  const server = createBatchServer({ place, store, jobs, resourcesChanged }, { store, jobs, faults }, log);
+  const services = { place, store, jobs, hosts, resourcesChanged };
+  const server = createBatchServer(services, { store, jobs, faults, clock, emitter }, log);
   const close = async () => {
     server.close();
     server.closeAllConnections();
     await jobs.close(JOB_GRACE_MS);
     await emitter.drain(LAST_EVENTS_MS);
+    clock.close();
     credentials.close();
     deathWatch.close();
     aws.close();
@@ -72,6 +89,7 @@ export async function startExecutor(
   try {
     const endpoint = await listen(server, options.port);
     await credentials.listen();
+    emitter.resume(store.jobs.values());
     await jobs.recover();
     return { endpoint, close };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type ControlRoutes, control } from './control.ts';
+import { control } from './control/control.ts';
+import type { ControlRoutes } from './control/route.ts';
 import { ClientException, messageOf, ServerException } from './errors.ts';
 import { computeEnvironmentOperations } from './operations/compute-environments.ts';
 import { jobDefinitionOperations } from './operations/job-definitions.ts';

@@ -7,7 +7,9 @@ export class ApiRefusal extends Error {
   override name = 'ApiRefusal';
   readonly problem: Problem;
   constructor(problem: Problem) {
-    const fields = (problem.errors ?? []).map(({ field, expected }) => `${field}: ${expected}`);
+    const fields = (problem.errors ?? []).map(({ field, expected, found }) =>
+      found === undefined ? `${field}: ${expected}` : `${field}: expected ${expected}; found ${found}`,
+    );
     super([`${problem.status} ${problem.title}: ${problem.detail}`, ...fields].join('\n  '));
     this.problem = problem;
   }
@@ -68,6 +70,12 @@ export class Api {
 
   async cancel(id: string): Promise<Answer<Experiment>> {
     return this.call<Experiment>(`/v1/experiments/${id}`, { method: 'DELETE' });
+  }
+
+  /** The next run of an experiment that failed or was cancelled. */
+  async resume(id: string, idempotencyKey?: string): Promise<Answer<Experiment>> {
+    const headers: Record<string, string> = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
+    return this.call<Experiment>(`/v1/experiments/${id}/resume`, { method: 'POST', headers });
   }
 
   /** Every artifact, page after page. */

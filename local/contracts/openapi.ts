@@ -17,7 +17,7 @@ const PROBLEMS = {
   401: "No token, or one that the gateway does not accept. The body is the gateway's own.",
   403: 'Not an ID token, or one without tenant.',
   404: 'No such experiment of yours.',
-  409: 'It contradicts what is stored: another body under this Idempotency-Key, or an experiment that is over.',
+  409: 'It contradicts what is stored: another request under this Idempotency-Key, an experiment that is over (or is not, where that is asked for), or one whose pins have changed: `errors` names each, with what was expected and found.',
   413: 'A body of more than 256 KiB.',
   415: 'Not application/json.',
   422: 'Well formed, but not acceptable: `errors` names each field and what was expected.',
@@ -50,6 +50,18 @@ const path = z.object({ id: experimentId });
 const page = (byDefault: number) => ({
   limit: z.int().min(1).max(100).default(byDefault).meta({ description: 'Items on a page.' }),
   cursor: z.string().optional().meta({ description: '`next` of the page before.' }),
+});
+
+const idempotencyKey = z.object({
+  'Idempotency-Key': z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .optional()
+    .meta({ description: 'The same key and body get the first answer again, however often they are sent.' }),
+});
+const acceptedHeaders = z.object({
+  Location: z.string().meta({ description: 'Path of the experiment.' }),
+  'Idempotency-Replayed': z.literal('true').optional().meta({ description: 'This is the first answer again.' }),
 });
 
 /** The description of the HTTP API, from the same schemas that its functions parse with. */
@@ -91,24 +103,11 @@ export const openApi = (): object =>
           operationId: 'createExperiment',
           summary: 'Submit an experiment',
           requestParams: {
-            header: z.object({
-              'Idempotency-Key': z
-                .string()
-                .regex(/^[A-Za-z0-9_-]{1,64}$/)
-                .optional()
-                .meta({ description: 'The same key and body get the first answer again, however often they are sent.' }),
-            }),
+            header: idempotencyKey,
           },
           requestBody: { required: true, content: { 'application/json': { schema: experimentRequest } } },
           responses: {
-            201: json(
-              'Accepted, stored and about to start.',
-              experimentView,
-              z.object({
-                Location: z.string().meta({ description: 'Path of the experiment.' }),
-                'Idempotency-Replayed': z.literal('true').optional().meta({ description: 'This is the first answer again.' }),
-              }),
-            ),
+            201: json('Accepted, stored and about to start.', experimentView, acceptedHeaders),
             ...refusals(400, 409, 413, 415, 422),
           },
         },
@@ -134,6 +133,17 @@ export const openApi = (): object =>
             202: json('It is being cancelled.', experimentView),
             200: json('It is cancelled.', experimentView),
             ...refusals(404, 409),
+          },
+        },
+      },
+      '/v1/experiments/{id}/resume': {
+        post: {
+          operationId: 'resumeExperiment',
+          summary: 'Run a failed or cancelled one again, from the first stage that is not done',
+          requestParams: { path, header: idempotencyKey },
+          responses: {
+            202: json('Its next run is queued and about to start.', experimentView, acceptedHeaders),
+            ...refusals(400, 404, 409, 413, 415, 422),
           },
         },
       },

@@ -3,6 +3,8 @@ import {
   EVENTS,
   EXIT_CODES,
   keys,
+  REHEARSAL_ENV,
+  REHEARSALS,
   STAGE_ENV,
   STAGE_ERRORS,
   STAGES,
@@ -22,6 +24,7 @@ const template = {
   upload: keys.upload('{tenant}', '{upload_id}'),
   bundle: keys.bundle('{tenant}', '{model}', 0).replace('/0/', '/{version}/'),
   checkpoints: keys.checkpoints('{experiment_id}'),
+  rehearsal: keys.rehearsal('{rehearsal_id}', 'report').replace('/report.', '/{rehearsal}.'),
 };
 
 /** The Python module that says the names of `functions/shared/contracts/names.ts`. */
@@ -39,7 +42,11 @@ export const pythonNames = (): string =>
     `STAGES: Final[tuple[Stage, ...]] = ${tuple(STAGES)}`,
     `STAGE_ERRORS: Final = ${tuple(STAGE_ERRORS)}`,
     '',
-    ...Object.entries(STAGE_ENV).map(([key, value]) => `ENV_${constantCase(key)}: Final = ${text(value)}`),
+    `Rehearsal = Literal[${REHEARSALS.map(text).join(', ')}]`,
+    '',
+    ...Object.entries({ ...STAGE_ENV, ...REHEARSAL_ENV }).map(
+      ([key, value]) => `ENV_${constantCase(key)}: Final = ${text(value)}`,
+    ),
     '',
     ...Object.entries(EXIT_CODES).map(([key, value]) => `EXIT_${constantCase(key)}: Final = ${value}`),
     '',

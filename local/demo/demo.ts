@@ -11,6 +11,7 @@ import { DOT } from '../tier/paths.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 import type { TierRecord } from '../tier/tier-record.ts';
 import { figuresOf } from './figures.ts';
+import { interruptTraining } from './interrupt-training.ts';
 import { DATA, demoSpec, EXAMPLE_TEXTS } from './recipe.ts';
 import { scoreTexts } from './score-texts.ts';
 import { failureOf, summaryOf } from './summary.ts';
@@ -19,6 +20,8 @@ import { watchStages } from './watch-stages.ts';
 const setupSeconds = Number(process.env.SPOTFORGE_SETUP_SECONDS ?? 0);
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
+/** `--interrupt`: the host of training is reclaimed on the way. */
+const interrupt = process.argv.includes('--interrupt');
 const seconds = (): string => `${(performance.now() / 1000).toFixed(1).padStart(5)} s`;
 const says = (what: string): void => console.log(`${seconds()}  ${what}`);
 
@@ -35,6 +38,8 @@ const submit = async (tier: TierRecord) => {
 
 const demo = async (tier: TierRecord) => {
   const { api, id, postedAt } = await submit(tier);
+  const interrupting = interrupt ? interruptTraining(api, tier, id, interrupted.signal) : Promise.resolve(undefined);
+  interrupting.catch(() => {}); // awaited below; an experiment that fails is the better news to tell
   const experiment = await watchStages(api, id, interrupted.signal);
   if (interrupted.signal.aborted) {
     await api.cancel(id).catch(() => {}); // the tier is about to stop; a tier that was there before goes on without this experiment
@@ -44,7 +49,10 @@ const demo = async (tier: TierRecord) => {
   const folder = join(DOT, 'bundle');
   await downloadBundle(api, id, folder);
   const scores = await scoreTexts(folder, EXAMPLE_TEXTS);
-  return { experiment, scores, postedAt };
+  const interruption = await interrupting;
+  if (interrupt && !interruption)
+    throw new TierFailure('training was over before its first checkpoint: there was nothing to interrupt.');
+  return { experiment, scores, postedAt, interruption };
 };
 
 await runCommand(async () => {
@@ -55,12 +63,12 @@ await runCommand(async () => {
     signal: interrupted.signal,
   });
   try {
-    const { experiment, scores, postedAt } = await demo(tier.record);
+    const { experiment, scores, postedAt, interruption } = await demo(tier.record);
     await tier.stop();
     const figures = figuresOf(experiment, { setupSeconds, wallSeconds: performance.now() / 1000, postedAt });
     mkdirSync(DOT, { recursive: true });
-    writeFileSync(join(DOT, 'demo.json'), `${JSON.stringify(figures, null, 2)}\n`);
-    console.log(summaryOf(experiment, figures, scores));
+    writeFileSync(join(DOT, 'demo.json'), `${JSON.stringify({ ...figures, ...(interruption && { interruption }) }, null, 2)}\n`);
+    console.log(summaryOf(experiment, figures, scores, interruption));
   } finally {
     await tier.stop();
   }

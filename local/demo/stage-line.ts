@@ -54,7 +54,8 @@ export const stageLine = (experiment: Experiment | undefined, stage: Stage, now:
   if (progress?.stage === stage) {
     const loss = progress.metrics.loss === undefined ? '' : `loss ${progress.metrics.loss.toFixed(3)}  `;
     const percent = `${Math.round(progress.fraction * 100)} %`.padStart(5);
-    return `${name}  ${bar(progress.fraction)} ${percent}  ${time.padStart(4)}  ${loss}${progress.message}`;
+    const again = progress.attempt > 1 ? `attempt ${progress.attempt}: ` : '';
+    return `${name}  ${bar(progress.fraction)} ${percent}  ${time.padStart(4)}  ${again}${loss}${progress.message}`;
   }
   if (seconds !== undefined) return `${name}  ${bar(0)}   0 %  ${time.padStart(4)}  starting`;
   return waiting && experiment.stage === stage ? `${name}  waiting: ${waiting.reason}` : name;

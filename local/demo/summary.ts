@@ -1,13 +1,19 @@
 import { STAGES } from '../../functions/shared/contracts/names.ts';
 import type { Experiment } from '../client/api-types.ts';
 import { costOf, type DemoFigures } from './figures.ts';
+import type { Interruption } from './interrupt-training.ts';
 import type { Scored } from './score-texts.ts';
 
 const percent = (value: number, digits = 1): string => `${(value * 100).toFixed(digits)} %`;
 const row = (name: string, text: string): string => `  ${name.padEnd(12)}${text}`;
 
 /** What the demo ends with, for a person. */
-export const summaryOf = (experiment: Experiment, figures: DemoFigures, scores: readonly Scored[]): string => {
+export const summaryOf = (
+  experiment: Experiment,
+  figures: DemoFigures,
+  scores: readonly Scored[],
+  interruption?: Interruption,
+): string => {
   const cost = costOf(experiment);
   const { ingest, prepare, benchmark, bundle } = experiment.stages;
   const below = 1 - figures.mae / figures.baselineMae;
@@ -35,6 +41,7 @@ export const summaryOf = (experiment: Experiment, figures: DemoFigures, scores: 
       'cost',
       `these seconds on ${cost.instanceType}: $${cost.spot.toFixed(4)} spot, $${cost.onDemand.toFixed(4)} on demand (${cost.region}, ${cost.asOf})`,
     ),
+    ...(interruption ? interruptionRows(interruption) : []),
     row('bundle', figures.bundleUri),
     row('', `SHA-256 ${figures.bundleSha256}, version ${bundle?.version}, downloaded and verified`),
     '',
@@ -50,6 +57,17 @@ export const summaryOf = (experiment: Experiment, figures: DemoFigures, scores: 
     '  npx cdk deploy --all the same assembly, to your AWS account',
   ].join('\n');
 };
+
+const interruptionRows = ({ reclaimedAtStep, resumedFromStep, lostSteps, recoverySeconds, queue }: Interruption): string[] => [
+  row(
+    'interrupt',
+    `training's host was reclaimed at step ${reclaimedAtStep} and left at a checkpoint of step ${resumedFromStep}`,
+  ),
+  row(
+    '',
+    `it went on from there on ${queue}: ${lostSteps} steps done again${recoverySeconds === null ? '' : `, ${recoverySeconds.toFixed(1)} s from the notice to the next new step`}`,
+  ),
+];
 
 const signed = (change: number): string => `${change >= 0 ? '+' : '−'}${percent(Math.abs(change), 2)}`;
 

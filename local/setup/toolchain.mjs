@@ -43,7 +43,7 @@ const nodePackages = () =>
   step({
     name: 'node-packages',
     says: 'Node 24 and packages',
-    files: ['package.json', 'package-lock.json'],
+    files: ['package-lock.json'],
     present: () => existsSync(join(ROOT, 'node_modules/.bin/node')),
     run: () => command(['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error']),
   });

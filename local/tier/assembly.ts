@@ -30,8 +30,9 @@ const commit = (): string => {
   }
 };
 
-const inputsHash = (): string => {
+const inputsHash = (configuration: string | undefined): string => {
   const hash = createHash('sha256').update(commit());
+  if (configuration !== undefined) hash.update(configuration).update('\0').update(readFileSync(configuration));
   for (const input of INPUTS) {
     const files = input.includes('.') ? [join(ROOT, input)].filter(existsSync) : filesBelow(input);
     for (const file of files) hash.update(file.slice(ROOT.length)).update('\0').update(readFileSync(file));
@@ -39,16 +40,26 @@ const inputsHash = (): string => {
   return hash.digest('hex');
 };
 
-/** The cloud assembly that `cdk deploy` would send to AWS; synthesised only when something that it is made from has changed. */
-export const synthesise = async (): Promise<Assembly> => {
-  const folder = join(DOT, 'assembly');
-  const stamp = join(DOT, 'assembly.sha256');
-  const hash = inputsHash();
+/**
+ * The cloud assembly that `cdk deploy` would send to AWS; synthesised only when something that it is made from has changed. A deployment
+ * configuration of its own (see lib/config/load-deployment.ts) has an assembly of its own, kept below `home`.
+ */
+export const synthesise = async ({
+  home = DOT,
+  configuration,
+}: {
+  home?: string;
+  configuration?: string | undefined;
+} = {}): Promise<Assembly> => {
+  const folder = join(home, 'assembly');
+  const stamp = join(home, 'assembly.sha256');
+  const hash = inputsHash(configuration);
   if (!(existsSync(join(folder, 'manifest.json')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash)) {
-    mkdirSync(DOT, { recursive: true });
+    mkdirSync(home, { recursive: true });
     // The CDK's own template validator takes a third of a synth and changes nothing in it; the gate runs it, and cfn-lint.
     const env = { ...process.env, CDK_VALIDATION: 'false' };
-    await run(CDK, ['synth', '--quiet', '--output', folder], { cwd: ROOT, env, maxBuffer: 64 * 1024 ** 2 });
+    const context = configuration === undefined ? [] : ['--context', `config=${configuration}`];
+    await run(CDK, ['synth', '--quiet', '--output', folder, ...context], { cwd: ROOT, env, maxBuffer: 64 * 1024 ** 2 });
     writeFileSync(stamp, hash);
   }
   return { folder, hash };

@@ -17,6 +17,8 @@ export type TierOptions = {
   name: string;
   port?: number | undefined;
   images?: ImageMap;
+  /** A JSON file of deployment configuration instead of the defaults. */
+  configuration?: string;
   says?: (what: string) => void;
   signal?: AbortSignal;
 };
@@ -38,10 +40,10 @@ export class Tier {
   }
 
   /** Starts both services, deploys when the assembly is not the one deployed last, and makes sure that the demo's user exists. */
-  static async start({ name, port, images = IMAGES, says = () => {}, signal }: TierOptions): Promise<Tier> {
+  static async start({ name, port, images = IMAGES, configuration, says = () => {}, signal }: TierOptions): Promise<Tier> {
     const folder = tierFolder(name);
     mkdirSync(folder, { recursive: true });
-    const assembling = synthesise();
+    const assembling = configuration === undefined ? synthesise() : synthesise({ home: folder, configuration });
     assembling.catch(() => {}); // awaited below; until then a failure must not end the process
     const memory = usable(folder, await rememberedOrNew(folder, port));
     const services: Service[] = [];
@@ -81,6 +83,18 @@ export class Tier {
   /** Resolves when one of the services ended by itself, which it should not. */
   ended(): Promise<void> {
     return Promise.race(this.#services.map(({ exited }) => exited));
+  }
+
+  /** What an update or a reboot does: the Batch executor, or everything, goes down cleanly and comes up over the state it kept. */
+  async restart(what: 'batch' | 'everything'): Promise<void> {
+    const [aws, batch] = this.#services;
+    if (!aws || !batch) throw new Error('the tier does not run');
+    await batch.stop();
+    if (what === 'everything') await aws.stop();
+    this.#services.length = 0;
+    this.#services.push(what === 'everything' ? await startAws(this.#folder, this.memory) : aws);
+    this.#services.push(await startBatch(this.#folder, this.memory));
+    write(this.#folder, RECORD, { ...this.record, pids: this.#services.map(({ pid }) => pid) });
   }
 
   /** Stops the executor and its jobs, then the AWS, which saves its state. */
@@ -143,43 +157,40 @@ const awsEnvironment = (endpoint: string, memory: TierMemory): Record<string, st
   AWS_SECRET_ACCESS_KEY: memory.rootSecretAccessKey,
 });
 
-const startServices = async (
-  folder: string,
-  memory: TierMemory,
-  images: ImageMap,
-  services: Service[],
-): Promise<{ emulator: string; executor: string }> => {
-  const emulator = `http://127.0.0.1:${memory.emulatorPort}`;
-  const executor = `http://127.0.0.1:${memory.executorPort}`;
-  const python = join(ROOT, '.venv/bin/python');
-  const imagesFile = join(folder, 'images.json');
-  for (const part of ['aws', 'batch']) mkdirSync(join(folder, part), { recursive: true });
-  writeFileSync(imagesFile, JSON.stringify(images));
-  services.push(
-    await startService({
-      name: 'The local AWS',
-      argv: [
-        python,
-        '-m',
-        'spotforge_emulator',
-        '--port',
-        `${memory.emulatorPort}`,
-        '--state',
-        join(folder, 'aws'),
-        '--batch-endpoint',
-        executor,
-      ],
-      env: {
-        ...toolEnvironment(),
-        PYTHONPATH: join(ROOT, 'local/emulator'),
-        SPOTFORGE_ROOT_ACCESS_KEY_ID: memory.rootAccessKeyId,
-        SPOTFORGE_ROOT_SECRET_ACCESS_KEY: memory.rootSecretAccessKey,
-      },
-      cwd: folder,
-      log: join(folder, 'aws.log'),
-    }),
-  );
-  const batch = [
+type Endpoints = { emulator: string; executor: string };
+
+const endpointsOf = ({ emulatorPort, executorPort }: TierMemory): Endpoints => ({
+  emulator: `http://127.0.0.1:${emulatorPort}`,
+  executor: `http://127.0.0.1:${executorPort}`,
+});
+
+const startAws = (folder: string, memory: TierMemory): Promise<Service> => {
+  const argv = [
+    '--port',
+    `${memory.emulatorPort}`,
+    '--state',
+    join(folder, 'aws'),
+    '--batch-endpoint',
+    endpointsOf(memory).executor,
+  ];
+  return startService({
+    name: 'The local AWS',
+    argv: [join(ROOT, '.venv/bin/python'), '-m', 'spotforge_emulator', ...argv],
+    env: {
+      ...toolEnvironment(),
+      PYTHONPATH: join(ROOT, 'local/emulator'),
+      SPOTFORGE_ROOT_ACCESS_KEY_ID: memory.rootAccessKeyId,
+      SPOTFORGE_ROOT_SECRET_ACCESS_KEY: memory.rootSecretAccessKey,
+    },
+    cwd: folder,
+    log: join(folder, 'aws.log'),
+  });
+};
+
+const startBatch = (folder: string, memory: TierMemory): Promise<Service> => {
+  const { emulator } = endpointsOf(memory);
+  const images = join(folder, 'images.json');
+  const argv = [
     '--port',
     `${memory.executorPort}`,
     '--state',
@@ -187,16 +198,22 @@ const startServices = async (
     '--aws-endpoint',
     emulator,
     '--images',
-    imagesFile,
+    images,
   ];
-  services.push(
-    await startService({
-      name: 'The local Batch',
-      argv: [process.execPath, join(ROOT, 'local/batch/main.ts'), ...batch],
-      env: { ...toolEnvironment(), ...awsEnvironment(emulator, memory) },
-      cwd: folder,
-      log: join(folder, 'batch.log'),
-    }),
-  );
-  return { emulator, executor };
+  return startService({
+    name: 'The local Batch',
+    argv: [process.execPath, join(ROOT, 'local/batch/main.ts'), ...argv],
+    env: { ...toolEnvironment(), ...awsEnvironment(emulator, memory) },
+    cwd: folder,
+    log: join(folder, 'batch.log'),
+  });
+};
+
+/** Both, the AWS first; each is in `services` as soon as it runs. */
+const startServices = async (folder: string, memory: TierMemory, images: ImageMap, services: Service[]): Promise<Endpoints> => {
+  for (const part of ['aws', 'batch']) mkdirSync(join(folder, part), { recursive: true });
+  writeFileSync(join(folder, 'images.json'), JSON.stringify(images));
+  services.push(await startAws(folder, memory));
+  services.push(await startBatch(folder, memory));
+  return endpointsOf(memory);
 };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { STAGE_IMAGES, STAGES, stageCommand } from '../../functions/shared/contracts/names.ts';
-import { STAGE_UID } from '../../lib/constructs/stage-job-definition.ts';
+import { STAGE_UID } from '../../lib/constructs/container-job.ts';
 import { buildStages, readDockerfile } from './dockerfile.ts';
 
 const CONTAINERS = new URL('../../containers/', import.meta.url);

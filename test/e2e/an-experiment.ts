@@ -3,7 +3,7 @@ import { isFinal } from '../../functions/shared/contracts/experiment-view.ts';
 import type { Api } from '../../local/client/api.ts';
 import type { Experiment } from '../../local/client/api-types.ts';
 import { uploadFiles } from '../../local/client/upload-files.ts';
-import type { Start } from './fixtures.ts';
+import type { Start } from '../../local/drill/debug-model.ts';
 
 type Overrides = {
   name?: string;

@@ -7,9 +7,11 @@ import type { Api } from '../../local/client/api.ts';
 import { downloadBundle } from '../../local/client/download-bundle.ts';
 import { overheadSecondsOf } from '../../local/demo/figures.ts';
 import { scoreTexts } from '../../local/demo/score-texts.ts';
+import { stopExecution } from '../../local/drill/fault-operator.ts';
+import { plantInBatch } from '../../local/drill/fault-routes.ts';
 import { anExperiment, ended, until } from './an-experiment.ts';
-import { dropEvents, stopExecution, whileDenied } from './fault-operator.ts';
 import { apiOf } from './users.ts';
+import { whileDenied } from './while-denied.ts';
 
 const tier = inject('tier');
 const fixtures = inject('fixtures');
@@ -90,7 +92,7 @@ describe('an experiment', () => {
 
   it.concurrent('goes on when the Batch event of a finished stage was lost, and can be cancelled', async () => {
     const { id } = await api.createExperiment(await anExperiment(api, fixtures.tiny, { name: 'lost-event' }));
-    await dropEvents(operator, `${id}-r1-ingest-1`, ['SUCCEEDED'], 1);
+    await plantInBatch(operator, 'events/drop', { jobNamePattern: `${id}-r1-ingest-1`, statuses: ['SUCCEEDED'] });
     const running = await until(api, id, ({ stage, stages }) => stages.ingest !== undefined && stage === 'prepare');
     expect(running.status).toBe('running');
     const { status, body } = await api.cancel(id);
@@ -112,7 +114,7 @@ describe('an experiment', () => {
   it.concurrent('has its job terminated and ends cancelled when its execution is stopped in the console', async () => {
     const { id } = await api.createExperiment(await anExperiment(api, fixtures.tiny, { name: 'stopped', train: { epochs: 50 } }));
     await until(api, id, ({ attempts }) => attempts.some(({ stage, status }) => stage === 'train' && status === 'RUNNING'));
-    await stopExecution(operator, stateMachineArn, `${id}-r1`);
+    await stopExecution(operator, stateMachineArn, id);
     const experiment = await ended(api, id);
     expect(experiment.status).toBe('cancelled');
     const train = experiment.attempts.find(({ stage }) => stage === 'train');

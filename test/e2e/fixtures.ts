@@ -1,11 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DATA } from '../../local/demo/recipe.ts';
-import { DOT, ROOT } from '../../local/tier/paths.ts';
-
-/** What an experiment starts from: a file of rows, a base model, and the parts of the spec that describe the rows. */
-export type Start = { file: string; baseModel: string; values: number[]; group: string };
+import { type Start, writeDebugModel } from '../../local/drill/debug-model.ts';
+import { DOT } from '../../local/tier/paths.ts';
 
 /**
  * What the end-to-end tests upload. `real` is a small slice of the demo's ratings with its encoder. `tiny` is the unit tests'
@@ -17,12 +14,6 @@ export type Fixtures = { real: Start; tiny: Start; oneClass: Start; notNumbers: 
 const ROWS = 1900;
 /** Every this many-th row, so that movies, products and tweets are all there. */
 const STRIDE = 9;
-
-const tinyStart = (folder: string): Start => {
-  rmSync(folder, { recursive: true, force: true });
-  execFileSync(join(ROOT, '.venv/bin/python'), [join(ROOT, 'test/containers/tiny_data.py'), folder]);
-  return { file: join(folder, 'data.csv'), baseModel: join(folder, 'base-model'), values: [-2, -1, 0, 1, 2], group: 'group' };
-};
 
 export const writeFixtures = async (): Promise<Fixtures> => {
   const folder = join(DOT, 'test/fixtures');
@@ -46,7 +37,7 @@ export const writeFixtures = async (): Promise<Fixtures> => {
   });
   return {
     real: ratings(write('slice.csv', slice)),
-    tiny: tinyStart(join(folder, 'tiny')),
+    tiny: writeDebugModel(join(folder, 'tiny')),
     oneClass: ratings(
       write(
         'one-class.csv',

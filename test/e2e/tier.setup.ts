@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { type FaultOperator, makeFaultOperator } from '../../local/drill/fault-operator.ts';
+import { withStandIns } from '../../local/drill/images.ts';
 import { IMAGES } from '../../local/tier/images.ts';
 import { ROOT } from '../../local/tier/paths.ts';
 import { Tier } from '../../local/tier/tier.ts';
 import type { TierRecord } from '../../local/tier/tier-record.ts';
-import { type FaultOperator, makeFaultOperator } from './fault-operator.ts';
 import { type Fixtures, writeFixtures } from './fixtures.ts';
 import { addUsers } from './users.ts';
 
@@ -27,7 +28,7 @@ const withFaultyExport = () => {
 
 /** One tier for all end-to-end tests, with a state of its own so that a demo may run beside it. */
 export default async ({ provide }: TestProject): Promise<() => Promise<void>> => {
-  const tier = await Tier.start({ name: 'test', images: withFaultyExport() });
+  const tier = await Tier.start({ name: 'test', images: withStandIns(withFaultyExport()) });
   const stop = () => tier.stop();
   process.once('exit', () => void stop());
   try {

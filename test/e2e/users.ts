@@ -6,10 +6,11 @@ import type { TierRecord } from '../../local/tier/tier-record.ts';
 
 type Credentials = { accessKeyId: string; secretAccessKey: string };
 
-/** Users of the tests beside the demo's: one of another tenant, one without any. */
+/** Users of the tests beside the demo's: one of another tenant, one whose experiments are drills, one without any. */
 export const USERS = {
   acme: { username: 'ann', tenant: 'acme', password: 'Test-acme-31415-x' },
   globex: { username: 'gus', tenant: 'globex', password: 'Test-globex-27182-x' },
+  initech: { username: 'ivy', tenant: 'initech', password: 'Test-initech-14142-x' },
   nobody: { username: 'nia', tenant: undefined, password: 'Test-nobody-16180-x' },
 } as const;
 export type UserName = keyof typeof USERS;

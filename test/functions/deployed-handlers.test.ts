@@ -9,6 +9,7 @@ import * as listArtifacts from '../../functions/experiments/list-artifacts.ts';
 import * as listEvents from '../../functions/experiments/list-events.ts';
 import * as listExperiments from '../../functions/experiments/list-experiments.ts';
 import * as publishChanges from '../../functions/experiments/publish-changes.ts';
+import * as resumeExperiment from '../../functions/experiments/resume-experiment.ts';
 import * as getHealth from '../../functions/health/get-health.ts';
 import type { VariableName } from '../../functions/shared/env.ts';
 import { aContext, aRequest, CLAIMS } from './a-request.ts';
@@ -88,6 +89,7 @@ describe('the API, handler by handler', () => {
     ['events', listEvents],
     ['artifacts', listArtifacts],
     ['cancel', cancelExperiment],
+    ['resume', resumeExperiment],
     ['create', createExperiment],
     ['upload', createUpload],
   ])('refuses a token without tenant at %s before anything else', async (_name, deployed) => {

@@ -3,6 +3,7 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { inject } from 'vitest';
 
@@ -26,6 +27,7 @@ export const localAws = async () => {
   const s3 = new S3Client(settings);
   const stepFunctions = new SFNClient(settings);
   const eventBridge = new EventBridgeClient(settings);
+  const sqs = new SQSClient({ ...settings, useQueueUrlAsEndpoint: false });
   const table = `table-${own}`;
   const buckets = {
     datasets: `datasets-${own}`,
@@ -64,5 +66,22 @@ export const localAws = async () => {
     );
     return stateMachineArn;
   };
-  return { settings, aStateMachine, table: { client, table }, dynamodb, s3, stepFunctions, eventBridge, buckets, bus };
+  /** @returns its URL */
+  const aQueue = async (): Promise<string> => {
+    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `queue-${randomBytes(6).toString('hex')}` }));
+    return QueueUrl;
+  };
+  return {
+    settings,
+    aStateMachine,
+    aQueue,
+    table: { client, table },
+    dynamodb,
+    s3,
+    stepFunctions,
+    eventBridge,
+    sqs,
+    buckets,
+    bus,
+  };
 };

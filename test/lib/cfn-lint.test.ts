@@ -24,7 +24,9 @@ describe('cfn-lint', () => {
     async () => {
       expect(existsSync(CFN_LINT)).toBe(true);
       const { folder } = synthesise();
-      const names = ['storage', 'compute', 'pipeline', 'api'].map((stack) => join(folder, `spotforge-${stack}.template.json`));
+      const names = ['storage', 'compute', 'pipeline', 'api', 'rehearsal'].map((stack) =>
+        join(folder, `spotforge-${stack}.template.json`),
+      );
       const findings = await promisify(execFile)(CFN_LINT, [
         '--format',
         'json',

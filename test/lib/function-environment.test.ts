@@ -4,7 +4,9 @@ import { HANDLERS, type HandlerName } from '../../lib/constructs/handlers.ts';
 import { resourcesOf, synthesise } from './synthesised.ts';
 
 const { templates } = synthesise();
-const functions = [templates.pipeline, templates.api].flatMap((template) => resourcesOf(template, 'AWS::Lambda::Function'));
+const functions = [templates.pipeline, templates.api, templates.rehearsal].flatMap((template) =>
+  resourcesOf(template, 'AWS::Lambda::Function'),
+);
 
 /** Set for every function; read by Powertools, not by us. */
 const LIBRARY_VARIABLES = ['POWERTOOLS_SERVICE_NAME', 'LOG_LEVEL'];

@@ -29,6 +29,9 @@ describe('every role', () => {
   it('has the resource * only for actions that AWS defines no resource for', () => {
     const unrestricted = all.filter(({ resources }) => resources.includes('*')).flatMap(({ actions }) => actions);
     expect([...new Set(unrestricted)].sort()).toEqual([
+      'batch:DescribeComputeEnvironments',
+      'batch:DescribeJobDefinitions',
+      'batch:DescribeJobQueues',
       'batch:DescribeJobs',
       'batch:ListJobs',
       'dynamodb:ListStreams',
@@ -100,8 +103,8 @@ describe('a stage', () => {
     );
   });
 
-  it('deletes nothing but checkpoints', () => {
-    const deletes = all.filter(({ actions }) => actions.some((action) => /:Delete/.test(action)));
+  it('deletes nothing but checkpoints, and nobody else anything but messages that were read', () => {
+    const deletes = all.filter(({ actions }) => actions.some((action) => /:Delete(?!Message$)/.test(action)));
     expect(deletes.map(({ role, actions, resources }) => ({ role, actions, resources }))).toEqual([
       { role: '<StagetrainRole>', actions: ['s3:DeleteObject'], resources: ['<Checkpoints.Arn>/*'] },
     ]);
@@ -133,14 +136,19 @@ describe('the state machine', () => {
     );
   });
 
-  it('calls its two functions and nothing else', () => {
-    expect(own('lambda:InvokeFunction')).toEqual(['<RecordFailureFunction.Arn>', '<TakeModelVersionFunction.Arn>']);
+  it('calls its three functions and nothing else', () => {
+    expect(own('lambda:InvokeFunction')).toEqual([
+      '<ConfirmReleaseFunction.Arn>',
+      '<RecordFailureFunction.Arn>',
+      '<TakeModelVersionFunction.Arn>',
+    ]);
     expect(new Set(actionsOf(pipeline, '<ExperimentRole>'))).toEqual(new Set(['batch:SubmitJob', 'lambda:InvokeFunction']));
   });
 });
 
 describe('the observers', () => {
-  const observers = ['<TrackJobRole>', '<TrackExecutionRole>', '<SuperviseExperimentsRole>'];
+  // The redrive is each of the others once more.
+  const observers = ['<TrackJobRole>', '<TrackExecutionRole>', '<SuperviseExperimentsRole>', '<RedriveEventsRole>'];
 
   it.each(observers)('%s reports to our state machine only, and reads results and progress only', (role) => {
     expect(resourcesFor(pipeline, role, 'states:SendTaskSuccess')).toEqual(['<ExperimentStateMachine>']);
@@ -148,15 +156,31 @@ describe('the observers', () => {
     expect(resourcesFor(pipeline, role, 's3:GetObject')).toEqual([
       '<Experiments.Arn>/experiments/*/progress.json',
       '<Experiments.Arn>/experiments/*/result.json',
+      '<Experiments.Arn>/experiments/*/stacks.txt',
     ]);
     expect(resourcesFor(pipeline, role, 'batch:TerminateJob')).toEqual([
       'arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job/*',
     ]);
   });
 
-  it('start executions only from the supervisor, as create-experiment does', () => {
+  it('look at our queues, and take jobs out of them that wait, only in the supervisor', () => {
+    for (const action of ['batch:GetJobQueueSnapshot', 'batch:DescribeComputeEnvironments', 'batch:CancelJob'])
+      expect(all.filter(({ actions }) => actions.includes(action)).map(({ role }) => role)).toEqual([
+        '<SuperviseExperimentsRole>',
+      ]);
+    const queues = resourcesFor(pipeline, '<SuperviseExperimentsRole>', 'batch:GetJobQueueSnapshot');
+    expect(queues).toHaveLength(6);
+    for (const queue of queues) expect(queue).toMatch(/^<(cpu|gpu)[a-z]+Queue\.JobQueueArn>$/);
+  });
+
+  it('start executions only from the supervisor, as create-experiment and resume-experiment do', () => {
     const starters = all.filter(({ actions }) => actions.includes('states:StartExecution')).map(({ role }) => role);
-    expect(starters.sort()).toEqual(['<CreateExperimentRole>', '<SuperviseExperimentsRole>']);
+    expect(starters.sort()).toEqual([
+      '<CreateExperimentRole>',
+      '<ResumeExperimentRole>',
+      '<ScheduleRole>', // of rehearsals
+      '<SuperviseExperimentsRole>',
+    ]);
   });
 });
 
@@ -176,6 +200,22 @@ describe('the API', () => {
     for (const role of ['<GetHealthRole>', '<RefuseUnknownRouteRole>']) {
       expect(actionsOf(api, role)).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
     }
+  });
+
+  it('resumes by the names and sizes of what is stored: it reads specs and manifests, and writes to no bucket', () => {
+    const own = (action: string): string[] => resourcesFor(api, '<ResumeExperimentRole>', action);
+    expect(own('s3:GetObject')).toEqual([
+      '<Experiments.Arn>/experiments/*/manifest.json',
+      '<Experiments.Arn>/experiments/*/spec.json',
+    ]);
+    expect(own('s3:PutObject')).toEqual([]);
+    const lists = api.filter(({ role, actions }) => role === '<ResumeExperimentRole>' && actions.includes('s3:ListBucket'));
+    expect(lists.map(({ resources, condition }) => [resources, condition])).toEqual([
+      [['<Experiments.Arn>'], { StringLike: { 's3:prefix': ['experiments/*', 'models/onnx/*'] } }],
+      [['<Datasets.Arn>'], { StringLike: { 's3:prefix': ['raw/*', 'base-models/*', 'processed/*'] } }],
+      [['<Releases.Arn>'], { StringLike: { 's3:prefix': ['bundles/*'] } }],
+    ]);
+    expect(own('states:StartExecution')).toEqual(['<ExperimentStateMachine>']);
   });
 
   it('lists artifacts by prefix only', () => {

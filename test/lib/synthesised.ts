@@ -35,6 +35,7 @@ export const synthesise = (
       compute: template('compute'),
       pipeline: template('pipeline'),
       api: template('api'),
+      rehearsal: template('rehearsal'),
     },
   };
 };

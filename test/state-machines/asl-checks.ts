@@ -10,7 +10,15 @@ export type Definition = { StartAt: string; QueryLanguage?: string; States: Reco
 const isObject = (value: Json | undefined): value is { [key: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const objects = (value: Json | undefined): { [key: string]: Json }[] => (Array.isArray(value) ? value.filter(isObject) : []);
-const states = (definition: Definition) => Object.entries(definition.States);
+
+/** Every state, those inside a Map or a Parallel included. */
+export const states = ({ States }: Pick<Definition, 'States'>): [string, State][] =>
+  Object.entries(States).flatMap(([name, state]) => [
+    [name, state],
+    ...[state.ItemProcessor, ...(Array.isArray(state.Branches) ? state.Branches : [])]
+      .filter(isObject)
+      .flatMap((inner) => states(inner as unknown as Definition)),
+  ]);
 
 /** Every string of a document with the path to it. */
 const strings = (value: Json, path = ''): [string, string][] => {
@@ -74,13 +82,17 @@ const ARGUMENTS = [
   'Environment',
   'Name',
   'Value',
+  'Jobs',
+  'JobId',
+  'Reason',
 ];
-export const SUBMIT = 'arn:aws:states:::aws-sdk:batch:submitJob.waitForTaskToken';
+const BATCH = 'arn:aws:states:::aws-sdk:batch:';
+export const SUBMIT = `${BATCH}submitJob.waitForTaskToken`;
 
 /** Batch's parameters in the spelling that the SDK integration wants: PascalCase. */
 const batchParameters = (definition: Definition): string[] =>
   states(definition)
-    .filter(([, state]) => state.Resource === SUBMIT)
+    .filter(([, { Resource }]) => typeof Resource === 'string' && Resource.startsWith(BATCH))
     .flatMap(([name, state]) => {
       const keys = (value: Json | undefined): string[] => {
         if (Array.isArray(value)) return value.flatMap(keys);
@@ -88,7 +100,7 @@ const batchParameters = (definition: Definition): string[] =>
       };
       return keys(state.Arguments)
         .filter((key) => !ARGUMENTS.includes(key))
-        .map((key) => `${name}: SubmitJob has no parameter ${key} that we use`);
+        .map((key) => `${name}: Batch has no parameter ${key} that we use`);
     });
 
 /** The two catchers of the failure scheme: the first reads the decision, the last must not, for a time-out has no cause. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executionInput } from '../../functions/experiments/execution-input.ts';
 import { STAGES } from '../../functions/shared/contracts/names.ts';
+import type { ExperimentItem } from '../../functions/shared/table/experiment.ts';
 import { anId, aSpec, byStage } from '../functions/an-experiment.ts';
 import { emulatedPipeline, type Plan } from './emulated-pipeline.ts';
 
@@ -13,10 +14,11 @@ afterAll(() => pipeline?.stop());
 const queue = (name: string) => `arn:aws:batch:us-east-1:000000000000:job-queue/${name}`;
 const LADDERS = byStage((stage) => (stage === 'benchmark' ? [queue('only')] : ['spot', 'any', 'on-demand'].map(queue)));
 
-const run = (plan: Plan, timeoutSeconds?: string) => {
+const run = (plan: Plan, timeoutSeconds?: string, inputs: ExperimentItem['inputs'] = {}) => {
   const experimentId = anId();
   const spec = aSpec({ experimentId });
-  return pipeline.run(executionInput({ ...spec, pins: { ...spec.pins, ladders: LADDERS } }, 1), plan, timeoutSeconds);
+  const pinned = { ...spec, pins: { ...spec.pins, ladders: LADDERS } };
+  return pipeline.run(executionInput({ spec: pinned, run: 1, inputs }), plan, timeoutSeconds);
 };
 
 /** As `functions/stages/stage-failure.ts` decides them. */
@@ -33,8 +35,23 @@ describe('an execution', () => {
     );
     expect(jobs.map(({ environment }) => environment.MODEL_VERSION)).toEqual([...Array(7).fill(undefined), '7']);
     expect(calls).toEqual([
+      { called: 'confirm-release', event: { experimentId: expect.any(String), run: 1, stage: 'train' } },
       { called: 'take-model-version', event: expect.objectContaining({ run: 1, tenant: 'acme', model: 'sentiment' }) },
     ]);
+  });
+
+  it.each([2, 3, 7])('goes on behind %i finished stages, and hands on what they stored', async (finished) => {
+    const kept = Object.fromEntries(STAGES.slice(0, finished).map((stage) => [stage, `s3://m/${stage}`]));
+    const { execution, jobs } = await run({}, undefined, kept);
+    expect(execution.status).toBe('SUCCEEDED');
+    expect(jobs.map(({ stage, attempt }) => [stage, attempt])).toEqual(STAGES.slice(finished).map((stage) => [stage, 1]));
+    expect(JSON.parse(jobs[0]?.environment.INPUTS ?? '')).toEqual(kept);
+  });
+
+  it('runs no stage when all are finished', async () => {
+    const kept = Object.fromEntries(STAGES.map((stage) => [stage, `s3://m/${stage}`]));
+    const { execution, jobs } = await run({}, undefined, kept);
+    expect([execution.status, JSON.parse(execution.output ?? ''), jobs]).toEqual(['SUCCEEDED', { bundle: 's3://m/bundle' }, []]);
   });
 
   it('climbs the ladder when hosts are reclaimed, with a fresh token each time', async () => {
@@ -50,6 +67,13 @@ describe('an execution', () => {
     // The next stage starts afresh.
     expect(of('export')).toMatchObject([{ attempt: 1, queue: queue('spot') }]);
     expect(new Set(jobs.map(({ environment }) => environment.TASK_TOKEN)).size).toBe(jobs.length);
+  });
+
+  it('looks again until nothing of the experiment holds a GPU, and only then works on CPUs', async () => {
+    const { execution, jobs, calls } = await run({ gpuHeldFor: 1 });
+    expect(execution.status).toBe('SUCCEEDED');
+    expect(calls.map(({ called }) => called)).toEqual(['confirm-release', 'confirm-release', 'take-model-version']);
+    expect(jobs.map(({ stage }) => stage)).toEqual([...STAGES]);
   });
 
   it('halves the micro-batch when memory ran out, and only there', async () => {
@@ -75,8 +99,9 @@ describe('an execution', () => {
     const { execution, jobs, calls } = await run({ [stage]: [{ error, cause: { action, message: 'because' } }] });
     expect(execution).toMatchObject({ status: 'FAILED', error });
     expect(jobs.at(-1)).toMatchObject({ stage });
-    expect(calls).toEqual([{ called: 'record-failure', event: expect.objectContaining({ run: 1, stage, attempt: 1, error }) }]);
-    expect(JSON.parse(String(calls[0]?.event.cause))).toMatchObject({ action, message: 'because' });
+    const recorded = calls.at(-1);
+    expect(recorded).toEqual({ called: 'record-failure', event: expect.objectContaining({ run: 1, stage, attempt: 1, error }) });
+    expect(JSON.parse(String(recorded?.event.cause))).toMatchObject({ action, message: 'because' });
   });
 
   it('records the attempt that failed, not the first one', async () => {

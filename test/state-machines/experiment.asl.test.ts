@@ -5,12 +5,13 @@ import { jobName, STAGE_ENV, STAGES, type Stage } from '../../functions/shared/c
 import { timeoutSubstitution } from '../../lib/constructs/experiment-state-machine.ts';
 import { byStage } from '../functions/an-experiment.ts';
 import { CHECKS, type Definition, expressionOf, type Json, type State, SUBMIT, substitutions } from './asl-checks.ts';
-import { experimentDefinition, substituted } from './experiment-definition.ts';
+import { definitionFile } from './definition-file.ts';
 
+const { definition: experimentDefinition, substituted } = definitionFile('experiment');
 const definition = experimentDefinition();
 const stateName = (stage: Stage): string => stage.charAt(0).toUpperCase() + stage.slice(1);
 const stateOf = (stage: Stage): State => definition.States[stateName(stage)] as State;
-const SUBSTITUTIONS = ['RecordFailureArn', 'TakeModelVersionArn', ...STAGES.map(timeoutSubstitution)];
+const SUBSTITUTIONS = ['ConfirmReleaseArn', 'RecordFailureArn', 'TakeModelVersionArn', ...STAGES.map(timeoutSubstitution)];
 const LAMBDA = 'arn:aws:lambda:us-east-1:000000000000:function:f';
 
 const VARIABLES = {
@@ -62,10 +63,47 @@ describe('state-machines/experiment.asl.json', () => {
     expect(substitutions(definition)).toEqual([...SUBSTITUTIONS].sort());
   });
 
-  it('runs the stages in their order, with a version taken before the bundle', () => {
+  it('runs the stages in their order, with the GPUs released before work on CPUs and a version taken before the bundle', () => {
     const order: string[] = [];
-    for (let name = definition.StartAt; name !== undefined; name = definition.States[name]?.Next as string) order.push(name);
-    expect(order).toEqual(['Begin', ...STAGES.slice(0, -1).map(stateName), 'TakeModelVersion', 'Bundle', 'Succeeded']);
+    const follow = ({ Next, Default }: State): string => (Next ?? Default) as string;
+    for (let name = definition.StartAt; name !== undefined; name = follow(definition.States[name] as State)) order.push(name);
+    const before = STAGES.slice(0, STAGES.indexOf('export')).map(stateName);
+    const after = STAGES.slice(STAGES.indexOf('export'), -1).map(stateName);
+    const released = ['ConfirmGpuRelease', 'GpuReleased'];
+    expect(order).toEqual([
+      'Begin',
+      'SkipFinishedStages',
+      ...before,
+      ...released,
+      ...after,
+      'TakeModelVersion',
+      'Bundle',
+      'Succeeded',
+    ]);
+  });
+
+  it('starts with what the input says is finished', async () => {
+    const begin = definition.States.Begin as State;
+    const inputs = { ingest: 's3://b/ingest', prepare: 's3://b/prepare' };
+    const input = { experimentId: VARIABLES.experimentId, run: 2, inputs };
+    expect(await evaluate(begin.Assign, { states: { input } })).toMatchObject({ run: 2, inputs, attempt: 1, rung: 0 });
+  });
+
+  it('leads a run to the first stage that is not finished, over the proof that no GPU is held, and to its end when all are', async () => {
+    const skip = definition.States.SkipFinishedStages as State;
+    const next: Json[] = [];
+    for (let finished = 0; finished <= STAGES.length; finished++) {
+      const inputs = Object.fromEntries(STAGES.slice(0, finished).map((stage) => [stage, 's3://b/k']));
+      let to = skip.Default as Json;
+      for (const choice of [...(skip.Choices as { Condition: string; Next: string }[])].reverse())
+        if ((await evaluate(choice.Condition, { inputs })) === true) to = choice.Next;
+      next.push(to);
+    }
+    expect(next).toEqual([
+      ...['Ingest', 'Prepare', 'Train', 'ConfirmGpuRelease', 'Parity', 'Quantize', 'Benchmark'],
+      'TakeModelVersion',
+      'Succeeded',
+    ]);
   });
 
   it('leads back to every stage that may be tried again', async () => {

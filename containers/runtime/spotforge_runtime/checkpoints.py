@@ -75,7 +75,7 @@ class PendingCommit:
 
 
 class CheckpointStore:
-    """Checkpoints of one experiment, seen by one attempt. From its creation on, an interruption waits for the work."""
+    """Checkpoints of one experiment, seen by one attempt."""
 
     def __init__(self, context: StageContext) -> None:
         self._context = context
@@ -85,12 +85,17 @@ class CheckpointStore:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
         self._pending: PendingCommit | None = None
         self._committed: set[int] = set()
-        context.interruption.defer()
+        self._torn: dict[CheckpointName, str] = {}
 
     @property
     def committed(self) -> int:
         """How many checkpoints this attempt has committed."""
         return len(self._committed)
+
+    @property
+    def torn(self) -> list[str]:
+        """What `newest` passed over, each as directory and reason, newest first."""
+        return [f"{name.directory}: {why}" for name, why in self._torn.items()]
 
     def commit(self, folder: Path, *, step: int, epoch: float) -> PendingCommit:
         """Takes a snapshot of the folder by hard links and commits it in the background.
@@ -110,27 +115,33 @@ class CheckpointStore:
         if pending is not None:
             pending.wait()
 
+    def under_way(self) -> bool:
+        """Whether a commit is under way. Raises what made the last one fail, so that nobody works on without checkpoints."""
+        if self._pending is not None and self._pending.done:
+            self.wait()
+        return self._pending is not None
+
     def newest(self, to: Path) -> RestoredCheckpoint | None:
         """Downloads the newest checkpoint that exists into the folder `to`; None when there is none.
 
         Torn ones are passed over and named in the progress message. ContractBroken when it was written with another
         thread count or precision than the spec's: going on from it would not give the same weights."""
-        torn: list[str] = []
+        self._torn.clear()
         for name, sizes in sorted(self._directories().items(), reverse=True):
             if COMMITTED not in sizes:
-                torn.append(name.directory)
+                self._torn[name] = f"no {COMMITTED}"
                 continue
             shutil.rmtree(to, ignore_errors=True)
             try:
                 manifest = self._read_manifest(name, sizes)
                 self._download(name, manifest, to)
             except _TornError as why:
-                torn.append(f"{name.directory} ({why})")
+                self._torn[name] = str(why)
                 continue
-            self._report_torn(torn)
+            self._report_torn()
             self._check_same_conditions(manifest)
             return RestoredCheckpoint(to, name.step, name.run, name.attempt, manifest.epoch)
-        self._report_torn(torn)
+        self._report_torn()
         return None
 
     @property
@@ -218,10 +229,13 @@ class CheckpointStore:
             )
 
     def _drop_old(self) -> None:
-        """Keeps the newest three. Best effort: what stays is removed by the bucket's expiry."""
+        """Keeps the newest three. Best effort: what stays is removed by the bucket's expiry.
+
+        What `newest` found torn is none of the three, or damaged ones of later steps would push out what this attempt writes."""
         try:
             directories = self._directories()
-            whole = sorted((name for name, sizes in directories.items() if COMMITTED in sizes), reverse=True)
+            committed = (name for name, sizes in directories.items() if COMMITTED in sizes)
+            whole = sorted((name for name in committed if name not in self._torn), reverse=True)
             if len(whole) < KEPT:
                 return
             for name in (name for name in directories if name < whole[KEPT - 1]):
@@ -231,10 +245,10 @@ class CheckpointStore:
         except StageError as error:
             logger.warning("Old checkpoints were not removed: %s", error.message)
 
-    def _report_torn(self, torn: list[str]) -> None:
-        if torn:
-            logger.warning("Passed over torn checkpoints: %s", ", ".join(torn))
-            self._context.progress.report(message=f"passed over {len(torn)} torn checkpoints: {', '.join(torn)}")
+    def _report_torn(self) -> None:
+        if self._torn:
+            logger.warning("Passed over torn checkpoints: %s", "; ".join(self.torn))
+            self._context.progress.report(message=f"passed over {len(self._torn)} torn checkpoints: {'; '.join(self.torn)}")
 
 
 class _TornError(Exception):

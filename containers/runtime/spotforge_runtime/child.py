@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from spotforge_runtime.contracts import names
 from spotforge_runtime.environment import read_environment
+from spotforge_runtime.errors import StageError, as_stage_error, outcome_of
 from spotforge_runtime.interruption import Interruption
 
 if TYPE_CHECKING:
@@ -36,6 +37,15 @@ def main(arguments: list[str]) -> int:
     parsed = parser.parse_args(arguments)
     home: Path = parsed.home
 
+    try:
+        return _start(parsed.module, home)
+    except (StageError, OSError) as caught:  # a notice while this is still importing, a disk without room: nothing has begun
+        error = as_stage_error(caught)
+        print(f"{type(error).__name__}: {error.message} {error.remedy or ''}", file=sys.stderr, flush=True)  # noqa: T201
+        return outcome_of(error).exit_code
+
+
+def _start(module: str, home: Path) -> int:
     interruption = Interruption()
     stacks = (home / names.DOCUMENT_STACKS).open("ab")
     faulthandler.enable(stacks)
@@ -44,7 +54,7 @@ def main(arguments: list[str]) -> int:
     _end_with_parent()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    return _run(parsed.module, home, interruption)
+    return _run(module, home, interruption)
 
 
 def _run(module: str, home: Path, interruption: Interruption) -> int:
@@ -60,7 +70,8 @@ def _run(module: str, home: Path, interruption: Interruption) -> int:
     sinks = (
         file_sink(home / names.DOCUMENT_PROGRESS),
         bus_sink(events_client, environment.event_bus),
-        object_sink(storage, environment.experiments_bucket, environment.attempt),
+        # Progress tries again by itself, with what is newest by then.
+        object_sink(storage.with_patience(0), environment.experiments_bucket, environment.attempt),
     )
     return execute(
         lambda: load_work(module),

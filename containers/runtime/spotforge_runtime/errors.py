@@ -97,6 +97,11 @@ def as_stage_error(error: BaseException) -> StageError:
         )
     if _is_disk_full(error):
         return Infrastructure(f"The disk is full. {text}", remedy="It is tried again; give the job definition more storage.")
+    if _is_write_of_torch(error):
+        return Infrastructure(
+            f"A file could not be written to the local disk: it is full or broken. {text}",
+            remedy="It is tried again; give the job definition more storage.",
+        )
     return StageError(f"The stage failed unexpectedly. {text}", remedy="The stage's log has the stack.")
 
 
@@ -110,3 +115,9 @@ def _is_disk_full(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
     return "No space left on device" in str(error) or "os error 28" in str(error)
+
+
+def _is_write_of_torch(error: BaseException) -> bool:
+    """torch's archive writer, which writes in C++, hides why a write failed: it never says ENOSPC."""
+    signs = ("PytorchStreamWriter failed writing", "iostream error", "unexpected pos")
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in signs)

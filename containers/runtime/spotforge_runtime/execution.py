@@ -15,7 +15,7 @@ from spotforge_runtime.environment import StageEnvironment
 from spotforge_runtime.errors import ContractBroken, Interrupted, StageError, as_stage_error
 from spotforge_runtime.interruption import Interruption
 from spotforge_runtime.progress import Progress
-from spotforge_runtime.results import exit_code_of, failure_document, success_document, write_result
+from spotforge_runtime.results import LAST_WORDS_SECONDS, exit_code_of, failure_document, success_document, write_result
 from spotforge_runtime.s3_uri import uri_of
 from spotforge_runtime.storage import ObjectStore
 
@@ -105,7 +105,8 @@ def _fail(environment: StageEnvironment, caught: Exception, interruption: Interr
 
 def _store(storage: ObjectStore, environment: StageEnvironment, document: dict[str, Any], copy: Path) -> int:
     try:
-        write_result(storage, environment.experiments_bucket, environment.attempt, document, copy)
+        at_hand = storage if exit_code_of(document) != names.EXIT_INFRASTRUCTURE else storage.with_patience(LAST_WORDS_SECONDS)
+        write_result(at_hand, environment.experiments_bucket, environment.attempt, document, copy)
     except Exception as caught:
         error = as_stage_error(caught)
         logger.error("The result could not be stored: %s", error.message)

@@ -61,8 +61,7 @@ class _Guardian:
         self._ended = threading.Event()
         self._asked_to_end_at: float | None = None
         self._end_signal = signal.SIGTERM
-        self._stacks_wanted = threading.Event()
-        self._uploading_stacks = False
+        self._stacks = _Stacks(environment, home)
         self._watched: tuple[object, float] = (None, time.monotonic())
         self._dumped_for: object = ()
 
@@ -75,20 +74,21 @@ class _Guardian:
         self._child = subprocess.Popen(command, env=environment_of_child())
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._pass_on)
-        watcher = threading.Thread(target=self._watch, name="watch", daemon=True)
-        watcher.start()
+        # Threads of their own: metadata service and S3 may be slow, and the end of the child must not wait for them.
+        for task in (self._watch, self._watch_spot_notice, self._stacks.run):
+            threading.Thread(target=task, daemon=True).start()
         code = self._child.wait()
         self._ended.set()
-        if self._stacks_wanted.is_set() or self._uploading_stacks:
-            watcher.join(STACKS_UPLOADED_SECONDS)
+        self._stacks.wait()
         return self._conclude(code, _out_of_memory_kills() > out_of_memory_kills)
 
     def _pass_on(self, number: int, _frame: FrameType | None) -> None:
+        if self._ended.is_set():
+            return
         if self._asked_to_end_at is None:
             self._asked_to_end_at = time.monotonic()
             self._end_signal = signal.Signals(number)
-            self._tell_child(STACKS_SIGNAL)
-            self._stacks_wanted.set()
+            self._dump_stacks()
             time.sleep(STACKS_FIRST_SECONDS)
         self._tell_child(signal.Signals(number))
 
@@ -96,31 +96,31 @@ class _Guardian:
         with contextlib.suppress(ProcessLookupError):
             self._child.send_signal(number)
 
-    def _watch(self) -> None:
-        from spotforge_runtime.spot_notice import SpotNotice
+    def _dump_stacks(self) -> None:
+        self._tell_child(STACKS_SIGNAL)
+        self._stacks.keep()
 
-        notice, told, next_ask = SpotNotice(self._environment.metadata_endpoint), False, 0.0
+    def _watch(self) -> None:
         while not self._ended.wait(WATCH_SECONDS):
             now = time.monotonic()
-            if not told and now >= next_ask:
-                next_ask = now + SPOT_NOTICE_SECONDS
-                if notice.given():
-                    told = True
-                    self._tell_child(SPOT_NOTICE_SIGNAL)
             if self._asked_to_end_at is not None:
                 # Said again for the case that it was lost as above; a child that knows already does not mind.
                 late = now - self._asked_to_end_at > GRACE_SECONDS
                 self._tell_child(signal.SIGKILL if late else self._end_signal)
             if self._hangs(now):
-                self._tell_child(STACKS_SIGNAL)
-                self._stacks_wanted.set()
-            if self._stacks_wanted.is_set():
-                self._uploading_stacks = True
-                self._stacks_wanted.clear()
-                self._upload_stacks()
-                self._uploading_stacks = False
-        if self._stacks_wanted.is_set():
-            self._upload_stacks()
+                self._dump_stacks()
+
+    def _watch_spot_notice(self) -> None:
+        from spotforge_runtime.spot_notice import SpotNotice
+
+        notice = SpotNotice(self._environment.metadata_endpoint)
+        while not notice.given():
+            if self._ended.wait(SPOT_NOTICE_SECONDS):
+                return
+        while not self._ended.is_set():
+            # Again and again: a child that is just starting does not listen yet.
+            self._tell_child(SPOT_NOTICE_SIGNAL)
+            self._ended.wait(WATCH_SECONDS)
 
     def _hangs(self, now: float) -> bool:
         """True once for each time that step and fraction stand still for 80 % of the hang limit."""
@@ -133,27 +133,22 @@ class _Guardian:
         self._dumped_for = at
         return True
 
-    def _upload_stacks(self) -> None:
-        time.sleep(STACKS_WRITTEN_SECONDS)
-        with contextlib.suppress(Exception):  # a diagnosis that gets lost must not change the outcome
-            stacks = (self._home / names.DOCUMENT_STACKS).read_bytes()
-            if stacks:
-                key = self._environment.attempt.prefix + names.DOCUMENT_STACKS
-                self._storage().put(stacks, self._environment.experiments_bucket, key, once=False)
-
-    def _storage(self) -> ObjectStore:
-        from spotforge_runtime.clients import s3_client
-        from spotforge_runtime.storage import ObjectStore
-
-        return ObjectStore(s3_client())
-
     def _conclude(self, returned: int, out_of_memory: bool) -> int:
         """The exit code of the stage. Writes the result that a dead child owes."""
-        from spotforge_runtime.results import death_document, exit_code_of, read_local_result, read_stored_result, write_result
+        from spotforge_runtime.results import (
+            LAST_WORDS_SECONDS,
+            death_document,
+            exit_code_of,
+            read_local_result,
+            read_stored_result,
+            write_result,
+        )
 
         attempt, copy = self._environment.attempt, self._home / names.DOCUMENT_RESULT
-        bucket = self._environment.experiments_bucket
-        written = read_local_result(copy, attempt) or read_stored_result(self._storage(), bucket, attempt)
+        bucket, storage = self._environment.experiments_bucket, _storage()
+        if returned == names.EXIT_INFRASTRUCTURE:
+            storage = storage.with_patience(LAST_WORDS_SECONDS)
+        written = read_local_result(copy, attempt) or read_stored_result(storage, bucket, attempt)
         if written is not None:
             # The result is stored, so this is how the attempt ended, even if the process died on its way out.
             return exit_code_of(written)
@@ -161,11 +156,50 @@ class _Guardian:
         death = explain_death(code, out_of_memory=out_of_memory, asked_to_end=self._asked_to_end_at is not None)
         document = death_document(attempt, death.name, death.exit_code, death.error)
         try:
-            write_result(self._storage(), bucket, attempt, document, copy)
+            write_result(storage, bucket, attempt, document, copy)
         except Exception as error:
             print(f"The result could not be stored: {error}", file=sys.stderr, flush=True)  # noqa: T201
         print(f"{death.name}: {death.error.message}", file=sys.stderr, flush=True)  # noqa: T201
         return death.exit_code
+
+
+class _Stacks:
+    """Takes what the child's faulthandler wrote to the attempt's folder, in a thread of its own."""
+
+    def __init__(self, environment: StageEnvironment, home: Path) -> None:
+        self._environment = environment
+        self._file = home / names.DOCUMENT_STACKS
+        self._wanted = threading.Event()
+        self._kept = threading.Event()
+        self._kept.set()
+
+    def keep(self) -> None:
+        """Asks for the file to be uploaded once the dump of this moment is in it. Returns at once; fit for a signal handler."""
+        self._kept.clear()
+        self._wanted.set()
+
+    def wait(self) -> None:
+        """Until what was asked for is stored, 3 s at most."""
+        self._kept.wait(STACKS_UPLOADED_SECONDS)
+
+    def run(self) -> None:
+        while self._wanted.wait():
+            self._wanted.clear()
+            time.sleep(STACKS_WRITTEN_SECONDS)
+            with contextlib.suppress(Exception):  # a diagnosis that gets lost must not change the outcome
+                stacks = self._file.read_bytes()
+                if stacks:
+                    key = self._environment.attempt.prefix + names.DOCUMENT_STACKS
+                    _storage().put(stacks, self._environment.experiments_bucket, key, once=False)
+            if not self._wanted.is_set():
+                self._kept.set()
+
+
+def _storage() -> ObjectStore:
+    from spotforge_runtime.clients import s3_client
+    from spotforge_runtime.storage import ObjectStore
+
+    return ObjectStore(s3_client())
 
 
 def _position(progress: Path) -> object:

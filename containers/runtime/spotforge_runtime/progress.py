@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 SHORTEST_SECONDS = 2.0
 HEARTBEAT_SECONDS = 30.0
 FINISH_SECONDS = 10.0
+AGAIN_AT_THE_END_SECONDS = 0.5
 LONGEST_MESSAGE = 500
 LONGEST_METRIC_NAME = 64
 
@@ -77,7 +78,8 @@ def seconds_until_due(*, dirty: bool, since_last: float | None) -> float:
 
 
 class Progress:
-    """Reports of one attempt. A background thread sends them; a sink that fails or hangs is never noticed by the work."""
+    """Reports of one attempt, sent by a background thread for each sink: one that fails or hangs is noticed neither by the
+    work nor by the other sinks. What a sink did not take is sent again, as the newest report by then, until it is taken."""
 
     def __init__(
         self, attempt: AttemptIdentity, sinks: tuple[Sink, ...] = (), *, clock: Callable[[], float] = time.monotonic
@@ -86,12 +88,12 @@ class Progress:
         self._sinks = sinks
         self._clock = clock
         self._state = ProgressState()
+        self._version = 0
         self._sequence = 0
-        self._dirty = False
-        self._last: float | None = None
         self._closing = False
+        self._give_up_at = math.inf
         self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def report(
         self,
@@ -105,8 +107,8 @@ class Progress:
         """Notes how far the work is. Takes microseconds; numbers that are not finite are left out."""
         with self._changed:
             self._state = self._state.updated(step, total_steps, message, metrics, fraction)
-            self._dirty = True
-            self._changed.notify()
+            self._version += 1
+            self._changed.notify_all()
 
     @property
     def state(self) -> ProgressState:
@@ -114,8 +116,9 @@ class Progress:
 
     def start(self) -> None:
         """Starts sending."""
-        self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
-        self._thread.start()
+        self._threads = [threading.Thread(target=self._run, args=(sink,), name="progress", daemon=True) for sink in self._sinks]
+        for thread in self._threads:
+            thread.start()
 
     def finish(self, message: str | None = None, *, fraction: float | None = None) -> None:
         """Sends the last report whatever the throttle says, waiting 10 s at most, and stops. Doing it again changes nothing."""
@@ -124,29 +127,45 @@ class Progress:
         self.report(message=message, fraction=fraction)
         with self._changed:
             self._closing = True
-            self._changed.notify()
-        if self._thread is not None:
-            self._thread.join(FINISH_SECONDS)
+            self._give_up_at = self._clock() + FINISH_SECONDS
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(max(0.0, self._give_up_at - self._clock()))
 
-    def _run(self) -> None:
+    def _run(self, sink: Sink) -> None:
+        sent = 0
+        last: float | None = None
+        refusals = 0
         while True:
             with self._changed:
                 while not self._closing:
-                    since_last = None if self._last is None else self._clock() - self._last
-                    wait = seconds_until_due(dirty=self._dirty, since_last=since_last)
+                    since_last = None if last is None else self._clock() - last
+                    wait = seconds_until_due(dirty=self._version != sent, since_last=since_last)
                     if wait <= 0:
                         break
                     self._changed.wait(wait)
-                closing = self._closing
-                document = self._next_document()
-            for sink in self._sinks:
-                try:
-                    sink(document)
-                except Exception as error:
-                    # Progress is best effort: the result does not depend on it.
-                    logger.warning("A progress report was not taken: %s: %s", type(error).__name__, error)
-            if closing:
+                closing, version, document = self._closing, self._version, self._next_document()
+                last = self._clock()
+            refusals = self._try(sink, document, refusals)
+            if refusals == 0:
+                sent = version
+            if closing and (refusals == 0 or self._clock() > self._give_up_at):
                 return
+            if closing:
+                time.sleep(AGAIN_AT_THE_END_SECONDS)
+
+    def _try(self, sink: Sink, document: dict[str, Any], refusals: int) -> int:
+        """How often in a row the sink has refused, this time included; 0 when it took the document."""
+        try:
+            sink(document)
+        except Exception as error:
+            # Progress is best effort: the result does not depend on it.
+            if refusals == 0:
+                logger.warning("A progress report was not taken: %s: %s", type(error).__name__, error)
+            return refusals + 1
+        if refusals:
+            logger.warning("Progress reports are taken again after %d that were not.", refusals)
+        return 0
 
     def _next_document(self) -> dict[str, Any]:
         state = self._state
@@ -161,8 +180,6 @@ class Progress:
             "metrics": dict(state.metrics or {}),
         }
         self._sequence += 1
-        self._dirty = False
-        self._last = self._clock()
         return document
 
 

@@ -17,6 +17,8 @@ from spotforge_runtime.storage import ObjectStore
 LONGEST_MESSAGE = 2000
 LONGEST_WHERE = 500
 LONGEST_REMEDY = 1000
+# After a failure of the infrastructure, S3 has most likely been refusing for two minutes already. The exit code says enough.
+LAST_WORDS_SECONDS = 10.0
 
 
 def success_document(attempt: AttemptIdentity, manifest_uri: str, summary: dict[str, Any]) -> dict[str, Any]:

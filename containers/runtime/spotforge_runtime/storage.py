@@ -60,6 +60,10 @@ class ObjectStore:
         self.client = client
         self._patience = patience or Patience()
 
+    def with_patience(self, seconds: float) -> ObjectStore:
+        """The same objects, seen by somebody who bears a refusal for that long."""
+        return ObjectStore(self.client, patience=Patience(seconds))
+
     def read_bytes(self, uri: str) -> bytes:
         """A small object's content. ObjectMissing, AccessRefused, Infrastructure."""
         bucket, key = parse_uri(uri)

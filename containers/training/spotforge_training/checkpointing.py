@@ -1,9 +1,11 @@
 """When a training run writes a checkpoint, and on what terms it goes on from one."""
 
 import json
+import logging
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,10 @@ from spotforge_runtime.interruption import Interruption
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from typing_extensions import override
 
+from spotforge_training.checkpoint_cadence import LONGEST_INTERVAL_SECONDS, CheckpointCadence
 from spotforge_training.training_recipe import TrainingRecipe
+
+logger = logging.getLogger(__name__)
 
 CONDITIONS = "conditions.json"
 # The Trainer pickles its arguments beside each checkpoint. Nothing reads them back, and a checkpoint should hold no pickles.
@@ -24,10 +29,26 @@ PICKLED_ARGUMENTS = "training_args.bin"
 Conditions = dict[str, int | float | str]
 
 
-class Checkpointing(TrainerCallback):
-    """Saves every `every_seconds` of wall time, and at once when the attempt is to be interrupted, which it then obeys.
+@dataclass(frozen=True)
+class CheckpointReport:
+    """What checkpoints cost this attempt. `interval_seconds` is the longest stretch of training without one."""
 
-    Wall time and not steps, because what a reclaimed host costs is time, and a step takes 20 ms here and 2 s there.
+    training_seconds: float
+    blocked_seconds: float
+    interval_seconds: float
+    forced: int
+
+    @property
+    def blocked_share(self) -> float:
+        return self.blocked_seconds / self.training_seconds if self.training_seconds > 0 else 0.0
+
+
+class Checkpointing(TrainerCallback):
+    """Saves when the cadence says so, and at once when the attempt is to be interrupted, which it then obeys.
+
+    From the start of training on, an interruption waits for the step in progress and its checkpoint; before, there is
+    nothing to save. By wall time and not by steps, because what a reclaimed host costs is time, and a step takes 20 ms
+    here and 2 s there.
     """
 
     def __init__(
@@ -36,25 +57,30 @@ class Checkpointing(TrainerCallback):
         interruption: Interruption,
         *,
         conditions: Conditions,
-        every_seconds: float,
+        longest_interval: float | None = None,
         resumed_from_step: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._interruption = interruption
         self._conditions = conditions
-        self._every_seconds = every_seconds
+        self._cadence = CheckpointCadence(longest_interval or LONGEST_INTERVAL_SECONDS)
         self._clock = clock
-        self._last_time = clock()
+        self._started = clock()
+        self._ended: float | None = None
+        self._asked_at = 0.0
+        self._begun_at: float | None = None
         self._last_step = resumed_from_step or 0
 
     @override
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        self._last_time = self._clock()
+        self._interruption.defer()
+        self._interruption.check()
+        self._started, self._asked_at = self._clock(), 0.0
 
     @override
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        if self._interruption.requested or self._clock() - self._last_time >= self._every_seconds:
+        if self._due():
             control.should_log = True  # or the steps since the last line would be in no line after a resume
             control.should_save = True
 
@@ -66,20 +92,56 @@ class Checkpointing(TrainerCallback):
         self._store.commit(folder, step=state.global_step, epoch=state.epoch or 0.0)
         shutil.rmtree(folder)
         self._last_step = state.global_step
-        self._last_time = self._clock()
+        self._note_cost()
         if self._interruption.requested:
             self._store.wait()
             raise self._interruption.error()
 
-    def yield_to_interruption(self, trainer: Trainer) -> None:
-        """Between two batches of an evaluation: when interrupted, commits what has been trained and raises Interrupted."""
-        if not self._interruption.requested:
-            return
-        if trainer.state.global_step > self._last_step:
+    @override
+    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        self._ended = self._now
+
+    def between_batches(self, trainer: Trainer) -> None:
+        """Between two batches of an evaluation: commits what has been trained when that is due, and raises Interrupted when
+        interrupted."""
+        due = self._due()
+        if due and trainer.state.global_step > self._last_step:
             trainer._save_checkpoint(trainer.model, None)
             self.on_save(trainer.args, trainer.state, trainer.control)
-        self._store.wait()
-        raise self._interruption.error()
+        elif self._interruption.requested:
+            self._store.wait()
+            raise self._interruption.error()
+
+    @property
+    def report(self) -> CheckpointReport:
+        end = self._now if self._ended is None else self._ended
+        return CheckpointReport(
+            training_seconds=end,
+            blocked_seconds=self._cadence.blocked,
+            interval_seconds=self._cadence.longest_until(end),
+            forced=self._cadence.forced,
+        )
+
+    @property
+    def _now(self) -> float:
+        return self._clock() - self._started
+
+    def _due(self) -> bool:
+        now = self._now
+        next_chance, self._asked_at = now + (now - self._asked_at), now
+        due = self._cadence.due(now, next_chance=next_chance, under_way=self._store.under_way())
+        if due or self._interruption.requested:
+            self._begun_at = now
+            return True
+        return False
+
+    def _note_cost(self) -> None:
+        """From the decision on: writing the log line, serialising to the local disk, handing over."""
+        now = self._now
+        begun = now if self._begun_at is None else self._begun_at
+        self._cadence = self._cadence.after(begun, now - begun)
+        self._begun_at, self._asked_at = None, now
+        logger.info("Checkpoint at step %d blocked training for %.3f s.", self._last_step, now - begun)
 
 
 def conditions_of(recipe: TrainingRecipe, rows: int, device: str) -> Conditions:

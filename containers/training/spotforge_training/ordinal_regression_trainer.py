@@ -13,10 +13,10 @@ from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainerCallb
 from spotforge_training.cumulative_link_head import CumulativeLinkHead
 from spotforge_training.cumulative_link_loss import cumulative_link_loss, cumulative_link_losses
 from spotforge_training.divergence import DivergenceGuard
+from spotforge_training.examples import Collate, Examples
 from spotforge_training.length_groups import LengthGroups
 from spotforge_training.ordinal_decoding import mean_absolute_error, median_class
 from spotforge_training.prediction import predict_logits
-from spotforge_training.text_examples import Example, TextExamples
 from spotforge_training.training_recipe import HEAD_LEARNING_RATE_FACTOR
 
 
@@ -35,8 +35,8 @@ class OrdinalRegressionTrainer(Trainer):
         *,
         model: PreTrainedModel,
         args: TrainingArguments,
-        train_examples: TextExamples,
-        collate: Callable[[list[Example]], dict[str, Tensor]],
+        train_examples: Examples,
+        collate: Collate,
         guard: DivergenceGuard,
         callbacks: list[TrainerCallback],
     ) -> None:
@@ -91,7 +91,7 @@ class OrdinalRegressionTrainer(Trainer):
             self._examples.lengths, self.args.train_batch_size * self.args.gradient_accumulation_steps, self.args.seed
         )
 
-    def logits_of(self, examples: TextExamples, after_batch: Callable[[int], None] = lambda _rows: None) -> NDArray[np.float32]:
+    def logits_of(self, examples: Examples, after_batch: Callable[[int], None] = lambda _rows: None) -> NDArray[np.float32]:
         """Shape (N, K-1), in the examples' order."""
         return predict_logits(self._ordinal_model, examples, self.data_collator, after_batch=after_batch)
 

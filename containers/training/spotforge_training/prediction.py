@@ -4,18 +4,18 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
+from spotforge_training.examples import Collate, Examples
 from spotforge_training.ordinal_decoding import Logits
-from spotforge_training.text_examples import Example, TextExamples
 
 PREDICTION_BATCH = 64
 
 
 def predict_logits(
     model: nn.Module,
-    examples: TextExamples,
-    collate: Callable[[list[Example]], dict[str, Tensor]],
+    examples: Examples,
+    collate: Collate,
     *,
     after_batch: Callable[[int], None] = lambda _rows: None,
 ) -> Logits:

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from spotforge_runtime.errors import InvalidInput
 from torch import Tensor
 from torch.utils.data import Dataset
 from transformers import AutoTokenizer, DataCollatorWithPadding, PreTrainedTokenizerBase
 
-Example = dict[str, Any]
+from spotforge_training.examples import Example
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

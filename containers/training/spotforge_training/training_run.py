@@ -15,7 +15,8 @@ from transformers import TrainerState, set_seed
 from transformers.utils import logging as transformers_logging
 
 from spotforge_training.base_model import attach_head, load_base_model
-from spotforge_training.checkpointing import Checkpointing, Conditions, compare_conditions, conditions_of
+from spotforge_training.checkpoint_cadence import LARGEST_BLOCKED_SHARE, LONGEST_INTERVAL_SECONDS
+from spotforge_training.checkpointing import Checkpointing, CheckpointReport, Conditions, compare_conditions, conditions_of
 from spotforge_training.curves_svg import curves_svg
 from spotforge_training.divergence import DivergenceGuard, DivergenceWatch, uninformed_loss
 from spotforge_training.epoch_evaluation import EpochEvaluation
@@ -78,7 +79,7 @@ def work(context: StageContext) -> TrainSummary:
         store,
         context.interruption,
         conditions=conditions,
-        every_seconds=spec.checkpoint_every_seconds,
+        longest_interval=spec.checkpoint_every_seconds,
         resumed_from_step=restored.step if restored else None,
     )
     progress = TrainingProgress(context.progress, meter, training_rows=len(train), epochs=recipe.epochs, loss=lambda: guard.loss)
@@ -88,7 +89,7 @@ def work(context: StageContext) -> TrainSummary:
 
         def after_batch(rows: int) -> None:
             progress.evaluated_rows(name, rows, len(split))
-            checkpointing.yield_to_interruption(trainer)
+            checkpointing.between_batches(trainer)
 
         with times.phase(name):
             logits = trainer.logits_of(of, after_batch)
@@ -133,6 +134,8 @@ def work(context: StageContext) -> TrainSummary:
         context.outputs.write("predictions.parquet", predictions)
         store.wait()
     logger.info("Seconds by phase: %s", times.seconds)
+    cost = checkpointing.report
+    log_checkpoints(cost, store.committed, spec.checkpoint_every_seconds)
 
     return TrainSummary(
         mae=tested["mae"],
@@ -146,7 +149,13 @@ def work(context: StageContext) -> TrainSummary:
         samples_per_second=trained_steps * recipe.batch_size / times.seconds["train"] if trained_steps else 0.0,
         parameters=model.num_parameters(),
         device=device_name(),
+        training_seconds=round(cost.training_seconds, 3),
         checkpoints=store.committed,
+        checkpoint_blocked_seconds=round(cost.blocked_seconds, 3),
+        checkpoint_blocked_share=round(cost.blocked_share, 5),
+        checkpoint_interval_seconds=round(cost.interval_seconds, 3),
+        checkpoints_forced=cost.forced,
+        torn_checkpoints=store.torn,
         resumed_from_step=restored.step if restored else None,
         model_sha256=stored[WEIGHTS].sha256,
     )
@@ -176,6 +185,25 @@ def restore(store: CheckpointStore, to: Path, conditions: Conditions) -> Restore
         for difference in compare_conditions(restored.folder, conditions):
             logger.warning("Since the checkpoint: %s.", difference)
     return restored
+
+
+def log_checkpoints(cost: CheckpointReport, committed: int, chosen_interval: float | None) -> None:
+    """What checkpoints cost, and why when that was more than they may."""
+    logger.info(
+        "%d checkpoints blocked training for %.2f s of %.1f s (%.2f %%), at most %.0f s apart.",
+        committed,
+        cost.blocked_seconds,
+        cost.training_seconds,
+        100 * cost.blocked_share,
+        cost.interval_seconds,
+    )
+    if cost.forced:
+        logger.warning(
+            "%d checkpoints raised that above %g %%: never more than %g s may lie between two.",
+            cost.forced,
+            100 * LARGEST_BLOCKED_SHARE,
+            chosen_interval or LONGEST_INTERVAL_SECONDS,
+        )
 
 
 def device_name() -> str:

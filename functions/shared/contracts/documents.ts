@@ -10,6 +10,7 @@ import {
   experimentView,
   problem,
 } from './experiment-view.ts';
+import { rehearsalCompleted, rehearsalFinding, rehearsalReport } from './rehearsal.ts';
 import {
   checkpointManifest,
   failureCause,
@@ -36,6 +37,9 @@ export const DOCUMENTS: Record<string, z.ZodType> = {
   'dataset-version': datasetVersion,
   'prepare-report': prepareReport,
   bundle,
+  'rehearsal-finding': rehearsalFinding,
+  'rehearsal-report': rehearsalReport,
+  'rehearsal-completed': rehearsalCompleted,
   experiment: experimentView,
   'experiment-page': experimentPage,
   'experiment-event-page': experimentEventPage,
@@ -55,4 +59,5 @@ export const PYTHON_DOCUMENTS = [
   'dataset-version',
   'prepare-report',
   'bundle',
+  'rehearsal-finding',
 ] as const;

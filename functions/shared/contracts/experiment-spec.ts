@@ -1,6 +1,17 @@
 import * as z from 'zod';
 import { STAGES } from './names.ts';
-import { experimentId, gitSha, instant, name, positiveInteger, schemaVersion, sha256, tenant, uploadId } from './primitives.ts';
+import {
+  experimentId,
+  gitSha,
+  instant,
+  name,
+  positiveInteger,
+  s3Uri,
+  schemaVersion,
+  sha256,
+  tenant,
+  uploadId,
+} from './primitives.ts';
 
 export const TASKS = ['text-ordinal'] as const;
 export const HEADS = ['cumulative-link'] as const;
@@ -59,7 +70,14 @@ const train = {
     .max(2 ** 31 - 1),
   threads: z.int().min(1).max(64),
   precision: z.enum(PRECISIONS),
-  checkpointEverySeconds: z.int().min(1).max(300),
+  checkpointEverySeconds: z
+    .int()
+    .min(1)
+    .max(300)
+    .describe(
+      'at most so many seconds of training between two checkpoints, whatever they cost; ' +
+        'absent: as often as 1 % of the training time pays for, and at least every 300 s',
+    ),
 };
 const parityGate = {
   absolute: z.number().min(0).max(1).describe('a of |a - b| <= absolute + relative * |b|, on logits'),
@@ -85,7 +103,6 @@ export const SPEC_DEFAULTS = {
     seed: 13,
     threads: 2, // from the spec, never from the machine: results are bit-exact per thread count
     precision: 'float32',
-    checkpointEverySeconds: 30,
   },
   parity: { absolute: 1e-5, relative: 1e-5 },
   int8: { maxMeanScoreDelta: 0.02, maxMaeIncrease: 0.01 },
@@ -133,7 +150,7 @@ export const experimentRequest = z
         seed: train.seed.default(d.train.seed),
         threads: train.threads.default(d.train.threads),
         precision: train.precision.default(d.train.precision),
-        checkpointEverySeconds: train.checkpointEverySeconds.default(d.train.checkpointEverySeconds),
+        checkpointEverySeconds: train.checkpointEverySeconds.optional(),
       })
       .prefault({}),
     quantize: z
@@ -205,7 +222,12 @@ export const resolvedSpec = z
       })
       .meta({ id: 'DatasetSpec' }),
     train: z
-      .strictObject({ ...train, maxRows: train.maxRows.optional(), frozenLayers: train.frozenLayers.optional() })
+      .strictObject({
+        ...train,
+        maxRows: train.maxRows.optional(),
+        frozenLayers: train.frozenLayers.optional(),
+        checkpointEverySeconds: train.checkpointEverySeconds.optional(),
+      })
       .meta({ id: 'TrainSpec' }),
     quantize: z.strictObject(quantize).meta({ id: 'QuantizeSpec' }),
     gates: z
@@ -241,6 +263,9 @@ export const executionInput = z
     maxAttempts: compute.maxAttempts,
     ladders: byStage(z.array(arn).min(1)),
     jobDefinitions: byStage(arn),
+    inputs: z
+      .partialRecord(z.enum(STAGES), s3Uri)
+      .describe('manifest of each stage that an earlier run has finished; the run starts with the first one that is missing'),
   })
   .meta({ id: 'ExecutionInput' });
 export type ExecutionInput = z.infer<typeof executionInput>;

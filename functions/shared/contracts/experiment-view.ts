@@ -118,7 +118,7 @@ export const artifactPage = z
   .meta({ id: 'ArtifactPage' });
 export type ArtifactView = z.infer<typeof artifact>;
 
-/** RFC 9457. `errors` names each field, what was expected and what was received. */
+/** RFC 9457. `errors` names each field, what was expected and, where something stored differs from it, what was found. */
 export const problem = z
   .strictObject({
     type: z.string(),
@@ -126,7 +126,7 @@ export const problem = z
     status: z.int(),
     detail: z.string(),
     instance: z.string().optional().describe('request id to quote'),
-    errors: z.array(z.strictObject({ field: z.string(), expected: z.string() })).optional(),
+    errors: z.array(z.strictObject({ field: z.string(), expected: z.string(), found: z.string().optional() })).optional(),
   })
   .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof problem>;

@@ -39,6 +39,30 @@ export const STAGE_ENV = {
   hangLimitSeconds: 'HANG_LIMIT_SECONDS',
 } as const;
 
+/** What is rehearsed each quarter, the image that does it, and the argv. */
+export const REHEARSALS = ['restore', 'rollback', 'upgrade'] as const;
+export type Rehearsal = (typeof REHEARSALS)[number];
+export const REHEARSAL_IMAGES = {
+  restore: 'training',
+  rollback: 'optimization',
+  upgrade: 'optimization',
+} as const satisfies Record<Rehearsal, StageImage>;
+
+export const rehearsalCommand = (rehearsal: Rehearsal): string[] => [
+  'python',
+  '-m',
+  `spotforge_${REHEARSAL_IMAGES[rehearsal]}.rehearse_${rehearsal}`,
+];
+
+/** Environment of a rehearsal beside the buckets, commit and digest that a stage is told too. */
+export const REHEARSAL_ENV = {
+  rehearsalId: 'REHEARSAL_ID',
+  newestBundle: 'NEWEST_BUNDLE',
+  previousBundle: 'PREVIOUS_BUNDLE',
+  upgradePackage: 'UPGRADE_PACKAGE',
+  upgradeVersion: 'UPGRADE_VERSION',
+} as const;
+
 /** A stage's exit code says how it ended; `functions/stages/stage-failure.ts` says what follows. */
 export const EXIT_CODES = {
   invalidInput: 64,
@@ -71,6 +95,7 @@ export type StageError = (typeof STAGE_ERRORS)[number];
 export const EVENTS = {
   stageProgress: { source: 'spotforge.stage', detailType: 'Stage Progress' },
   experimentStatusChanged: { source: 'spotforge.experiments', detailType: 'Experiment Status Changed' },
+  rehearsalCompleted: { source: 'spotforge.rehearsals', detailType: 'Rehearsal Completed' },
 } as const;
 
 /** Object keys. A folder ends with `/`. */
@@ -80,6 +105,7 @@ export const keys = {
   upload: (tenant: string, uploadId: string) => `uploads/${tenant}/${uploadId}/`,
   bundle: (tenant: string, model: string, version: number) => `bundles/${tenant}/${model}/${version}/`,
   checkpoints: (experimentId: string) => `${experimentId}/`,
+  rehearsal: (rehearsalId: string, document: Rehearsal | 'report') => `rehearsals/${rehearsalId}/${document}.json`,
 } as const;
 
 /** Documents that every attempt leaves in its folder. */

@@ -39,6 +39,7 @@ export const stageManifest = z
 export type StageManifest = z.infer<typeof stageManifest>;
 
 const finite = z.number();
+const seconds = finite.min(0);
 
 /** What each stage tells in numbers and URIs; shown by the API as `stages.{stage}`. */
 export const stageSummaries = {
@@ -80,7 +81,15 @@ export const stageSummaries = {
       samplesPerSecond: finite,
       parameters: count,
       device: z.string(),
+      trainingSeconds: seconds.describe('of this attempt, evaluations between epochs included, as the following ones'),
       checkpoints: count,
+      checkpointBlockedSeconds: seconds.describe('that the training thread waited for checkpoints'),
+      checkpointBlockedShare: finite.min(0).describe('of trainingSeconds'),
+      checkpointIntervalSeconds: seconds.describe('longest stretch of training without a checkpoint'),
+      checkpointsForced: count.describe(
+        'begun because the longest interval was over, although they raised the blocked share above 1 %',
+      ),
+      tornCheckpoints: z.array(z.string()).describe('that were passed over when this attempt began: directory and reason'),
       resumedFromStep: count.nullable(),
       modelSha256: sha256.describe('of model.safetensors'),
     })
@@ -192,9 +201,7 @@ export type StageSummaries = z.infer<typeof stageSummariesDocument>;
 export const stageProgress = z
   .strictObject({
     ...attemptFields,
-    sequence: count.describe(
-      'rises by one with each event of an attempt; order is by (run, stage, attempt, sequence), never by clock',
-    ),
+    sequence: count.describe('rises with each report of an attempt; order is by (run, stage, attempt, sequence), never by clock'),
     at: instant,
     fraction: z.number().min(0).max(1),
     step: count,

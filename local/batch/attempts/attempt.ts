@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
 import { codeOf, messageOf } from '../errors.ts';
+import type { Faults } from '../faults.ts';
 import { LogShipper, type LogsApi } from '../logs/log-shipper.ts';
 import { type AttemptRecord, type JobRecord, requirementsOf } from '../state/job-record.ts';
 import { childEnvironment } from './child-environment.ts';
@@ -24,8 +26,9 @@ export interface AttemptServices {
   memory: MemoryWatch;
   deathWatch: DeathWatch;
   log: (message: string) => void;
-  /** Divides Batch's own durations (time-out, 30 s before SIGKILL), so that a test need not wait for them. */
-  timeScale: number;
+  /** Batch's own durations (time-out, 30 s before SIGKILL) pass on it. */
+  clock: Clock;
+  faults: Faults;
 }
 
 export interface Ended extends Ending {
@@ -47,7 +50,8 @@ export class Attempt {
   readonly #metadata: MetadataService;
   readonly #logFile: string;
   readonly #scratch: string;
-  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #plans: (() => void)[] = [];
+  #hostIsReclaimed = false;
   #cause: StopCause | undefined;
   #child: Child | undefined;
   #grant: OpenGrant | undefined;
@@ -78,6 +82,11 @@ export class Attempt {
     }
   }
 
+  /** The host goes away with this attempt: it takes no further job. */
+  get hostIsReclaimed(): boolean {
+    return this.#hostIsReclaimed;
+  }
+
   /** Ends the attempt: SIGTERM, SIGKILL after the grace; the first cause counts. */
   stop(cause: StopCause): void {
     if (this.#cause) return;
@@ -87,13 +96,40 @@ export class Attempt {
       return;
     }
     this.#child?.signal('SIGTERM');
-    this.#after(cause.kind === 'host' ? HOST_GRACE_MS : KILL_AFTER_MS / this.#services.timeScale, () => this.#kill());
+    if (cause.kind === 'host') this.#afterReal(HOST_GRACE_MS, () => this.#kill());
+    else this.#plans.push(this.#services.clock.after(KILL_AFTER_MS, () => this.#kill()));
   }
 
-  /** EC2 takes the host back: the notice in its metadata now, the end of the host after it. */
+  /** EC2 takes the host back: the notice in its metadata now, the end of the host after it. Without notice it is gone at once. */
   reclaimHost(noticeMs: number): void {
+    this.#hostIsReclaimed = true;
+    const cause = { kind: 'host', instanceId: this.#record.instanceId } as const;
+    if (noticeMs === 0) {
+      this.#cause ??= cause;
+      this.#kill();
+      return;
+    }
     this.#metadata.raiseSpotNotice(new Date(Date.now() + noticeMs));
-    this.#after(noticeMs, () => this.stop({ kind: 'host', instanceId: this.#record.instanceId }));
+    this.#afterReal(noticeMs, () => this.stop(cause));
+  }
+
+  /** Somebody kills the whole container, and nobody says why. False when it is not running. */
+  killContainer(): boolean {
+    if (!this.#child) return false;
+    this.#kill();
+    return true;
+  }
+
+  /** Kills only what the main process started itself. False when there is no such process. */
+  killChildren(): boolean {
+    return (this.#child?.killChildren() ?? 0) > 0;
+  }
+
+  /** Ends the container as the kernel does when its memory is used up. False when it is not running, or being stopped. */
+  runOutOfMemory(): boolean {
+    if (!this.#child || this.#cause) return false;
+    this.stop({ kind: 'memory' });
+    return true;
   }
 
   /** The executor itself ends: the process gets the signal, or is not started any more. */
@@ -105,7 +141,7 @@ export class Attempt {
 
   /** Takes down all around the ended process; resolves when its log is shipped. */
   async release(): Promise<void> {
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const callOff of this.#plans) callOff();
     this.#grant?.close();
     this.#metadata.close();
     if (this.#child) {
@@ -118,14 +154,13 @@ export class Attempt {
   }
 
   async #start(): Promise<Child | Ending> {
-    const { images, credentials } = this.#services;
-    const { container, jobId } = this.#job;
+    const { images, credentials, faults } = this.#services;
+    const { container, jobId, jobName } = this.#job;
+    const cannotPull = `CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref ${container.image}: not found`;
+    const planted = faults.startFailureOf(jobName);
+    if (planted) return neverStarted(planted.reason ?? cannotPull);
     const image = images[repositoryOf(container.image)];
-    if (!image) {
-      return neverStarted(
-        `CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref ${container.image}: not found`,
-      );
-    }
+    if (!image) return neverStarted(cannotPull);
     this.#grant = container.jobRoleArn === undefined ? undefined : credentials.open(container.jobRoleArn, jobId);
     await Promise.all([this.#metadata.listen(), mkdir(this.#scratch)]);
     try {
@@ -145,6 +180,7 @@ export class Attempt {
       awsEndpoint: this.#services.awsEndpoint,
       metadataEndpoint: this.#metadata.endpoint,
       credentials: this.#grant,
+      overlay: faults.overlayOf(jobName),
     });
     return await this.#spawn(container.command ?? [], environment);
   }
@@ -164,14 +200,14 @@ export class Attempt {
   }
 
   #supervise(child: Child): void {
-    const { memory, deathWatch, timeScale } = this.#services;
+    const { memory, deathWatch, clock, faults } = this.#services;
     this.#child = child;
     deathWatch.add(child.pid, this.#job.jobId);
     this.#shipper = this.#openLog();
     child.onOutput((source, chunk) => this.#shipper?.write(source, chunk));
     memory.watch(child.pid, requirementsOf(this.#job.container).memory * MIB, () => this.stop({ kind: 'memory' }));
-    const seconds = this.#job.timeout?.attemptDurationSeconds;
-    if (seconds !== undefined) this.#after((seconds * 1000) / timeScale, () => this.stop({ kind: 'timeout' }));
+    const seconds = faults.timeOutOf(this.#job.jobName) ?? this.#job.timeout?.attemptDurationSeconds;
+    if (seconds !== undefined) this.#plans.push(clock.after(seconds * 1000, () => this.stop({ kind: 'timeout' })));
   }
 
   #openLog(): LogShipper {
@@ -202,7 +238,8 @@ export class Attempt {
     void this.#child?.killRemains();
   }
 
-  #after(ms: number, act: () => void): void {
-    this.#timers.push(setTimeout(act, ms));
+  #afterReal(ms: number, act: () => void): void {
+    const timer = setTimeout(act, ms);
+    this.#plans.push(() => clearTimeout(timer));
   }
 }

@@ -1,4 +1,5 @@
 import { lastSegment } from '../arns.ts';
+import type { Overlay } from '../faults.ts';
 import type { JobRecord } from '../state/job-record.ts';
 import type { ImageEnvironment } from './images.ts';
 
@@ -13,13 +14,22 @@ export interface ChildEnvironmentInput {
   metadataEndpoint: string;
   /** Absent for a job without a role. */
   credentials?: { uri: string; token: string } | undefined;
+  /** A fault planted inside the container. */
+  overlay?: Overlay | undefined;
 }
 
 /**
  * All that a job's process sees; nothing of the executor's own environment gets in. Weakest first: what an image brings, the
- * container's environment, then what the platform sets and a container cannot change.
+ * container's environment, then what the platform sets and a container cannot change, and over all of it a planted fault.
  */
 export function childEnvironment(input: ChildEnvironmentInput): Record<string, string> {
+  const environment = plainEnvironment(input);
+  if (!input.overlay) return environment;
+  const overlaid = { ...environment, ...input.overlay.environment };
+  return { ...overlaid, PYTHONPATH: [input.overlay.pythonPath, overlaid.PYTHONPATH].filter(Boolean).join(':') };
+}
+
+function plainEnvironment(input: ChildEnvironmentInput): Record<string, string> {
   const { job, attempt, image, scratch, region, credentials } = input;
   const container = (job.container.environment ?? []).map(({ name = '', value = '' }) => [name, value] as const);
   return {

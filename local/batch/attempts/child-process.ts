@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { processesWith } from './process-tree.ts';
+import { childrenOf, processesWith } from './process-tree.ts';
 
 export interface Exit {
   exitCode: number;
@@ -51,6 +51,13 @@ export class Child {
     signalGroup(this.pid, signal);
   }
 
+  /** Kills the processes that the main one started itself, and answers how many there were. */
+  killChildren(): number {
+    const children = childrenOf(this.pid);
+    for (const pid of children) killIfAlive(pid);
+    return children.length;
+  }
+
   /** Kills whatever the main process left behind; a container ends with its main process. */
   async killRemains(): Promise<void> {
     this.signal('SIGKILL');
@@ -72,11 +79,13 @@ function signalGroup(group: number, signal: 'SIGTERM' | 'SIGKILL'): void {
 }
 
 export async function killMarked(jobId: string): Promise<void> {
-  for (const pid of await processesWith('AWS_BATCH_JOB_ID', jobId)) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It ended between the look and the kill.
-    }
+  for (const pid of await processesWith('AWS_BATCH_JOB_ID', jobId)) killIfAlive(pid);
+}
+
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended between the look and the kill.
   }
 }

@@ -14,20 +14,21 @@ function read(path: string): string {
   }
 }
 
+/** The processes that this one started and that live. */
+export function childrenOf(pid: number): number[] {
+  let threads: string[];
+  try {
+    threads = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+  return threads.flatMap((thread) => read(`/proc/${pid}/task/${thread}/children`).split(' ').filter(Boolean).map(Number));
+}
+
 /** The process and all its descendants. A few small reads per process: cheap enough for four times a second. */
 export function descendants(root: number): number[] {
   const found = [root];
-  for (const pid of found) {
-    let threads: string[];
-    try {
-      threads = readdirSync(`/proc/${pid}/task`);
-    } catch {
-      continue;
-    }
-    for (const thread of threads) {
-      for (const child of read(`/proc/${pid}/task/${thread}/children`).split(' ')) if (child) found.push(Number(child));
-    }
-  }
+  for (const pid of found) found.push(...childrenOf(pid));
   return found;
 }
 

@@ -1,8 +1,6 @@
 import type { Ending } from '../attempts/ending.ts';
-import { messageOf } from '../errors.ts';
 import type { EventEmitter } from '../events/event-emitter.ts';
 import type { AttemptRecord, JobRecord } from '../state/job-record.ts';
-import type { Store } from '../state/store.ts';
 import { isRetried } from './retry.ts';
 
 /**
@@ -10,14 +8,13 @@ import { isRetried } from './retry.ts';
  * retry. Each is on disk before its event leaves. Nothing here starts or ends a process.
  */
 export class JobLife {
-  readonly #store: Store;
+  readonly #save: (job: JobRecord) => void;
   readonly #emitter: EventEmitter;
-  readonly #log: (message: string) => void;
 
-  constructor(store: Store, emitter: EventEmitter, log: (message: string) => void) {
-    this.#store = store;
+  /** `save` never throws. */
+  constructor(save: (job: JobRecord) => void, emitter: EventEmitter) {
+    this.#save = save;
     this.#emitter = emitter;
-    this.#log = log;
   }
 
   waits(job: JobRecord): void {
@@ -30,11 +27,19 @@ export class JobLife {
     this.#changed(job);
   }
 
-  /** A note on why a RUNNABLE job stands still; no transition, so no event. */
-  isBlocked(job: JobRecord, statusReason: string | undefined): void {
+  /** A RUNNABLE job stands at the head of its queue and cannot start, as `statusReason` says. */
+  blocks(job: JobRecord, statusReason: string): void {
     if (job.statusReason === statusReason) return;
-    if (statusReason === undefined) delete job.statusReason;
-    else job.statusReason = statusReason;
+    job.statusReason = statusReason;
+    const send = this.#emitter.queueBlocked(job, Date.now());
+    this.#save(job);
+    send();
+  }
+
+  /** A RUNNABLE job only waits for its turn. */
+  isNotBlocked(job: JobRecord): void {
+    if (job.statusReason === undefined) return;
+    delete job.statusReason;
     this.#save(job);
   }
 
@@ -94,16 +99,8 @@ export class JobLife {
   }
 
   #changed(job: JobRecord, at = Date.now()): void {
+    const send = this.#emitter.jobChanged(job, at);
     this.#save(job);
-    this.#emitter.jobChanged(job, at);
-  }
-
-  #save(job: JobRecord): void {
-    try {
-      this.#store.saveJob(job);
-    } catch (error) {
-      // The job goes on; only a restart before its next change would show an older state.
-      this.#log(`The state of job ${job.jobId} could not be saved: ${messageOf(error)}`);
-    }
+    send();
   }
 }

@@ -1,5 +1,5 @@
 import type { ContainerDetail, JobDetail, JobSummary } from '@aws-sdk/client-batch';
-import type { AttemptRecord, JobRecord } from '../state/job-record.ts';
+import { type AttemptRecord, type JobRecord, requirementsOf } from '../state/job-record.ts';
 
 /** Drops members without a value, as AWS leaves them out of its JSON. */
 function present<T extends object>(members: T): T {
@@ -73,6 +73,9 @@ function containerDetail(job: JobRecord) {
   } satisfies Partial<Record<keyof ContainerDetail, unknown>> & Record<string, unknown>);
 }
 
+/** AWS's form of an amount of vCPUs. */
+export const vcpuUsage = (quantity: number) => [{ capacityUnit: 'VCPU', quantity }];
+
 /** A job as ListJobs shows it. */
 export function jobSummary(job: JobRecord) {
   const latest = job.current ?? job.attempts.at(-1);
@@ -81,6 +84,7 @@ export function jobSummary(job: JobRecord) {
     jobArn: job.jobArn,
     jobId: job.jobId,
     jobName: job.jobName,
+    capacityUsage: vcpuUsage(requirementsOf(job.container).vcpus),
     createdAt: job.createdAt,
     status: job.status,
     statusReason: job.statusReason,

@@ -1,19 +1,24 @@
 import { join } from 'node:path';
-import { containerInstanceArn, lastSegment, newEcsId, newInstanceId, type Place, taskArn } from '../arns.ts';
-import { Attempt, type AttemptServices } from '../attempts/attempt.ts';
+import { lastSegment, newEcsId, type Place, taskArn } from '../arns.ts';
+import { Attempt, type AttemptServices, type Ended } from '../attempts/attempt.ts';
 import { killMarked } from '../attempts/child-process.ts';
-import { hostLost } from '../attempts/ending.ts';
-import { type Decision, decide } from '../scheduling/scheduler.ts';
+import { type Ending, hostLost } from '../attempts/ending.ts';
+import { type Decision, decide, frontOfQueue, type SchedulerInput } from '../scheduling/scheduler.ts';
+import type { HostRecord } from '../state/host-record.ts';
 import { type AttemptRecord, hasEnded, isOnHost, type JobRecord } from '../state/job-record.ts';
 import type { ComputeEnvironmentRecord } from '../state/resources.ts';
 import type { Store } from '../state/store.ts';
+import { BlockedHeads } from './blocked-heads.ts';
+import type { Hosts } from './hosts.ts';
 import type { JobLife } from './job-life.ts';
-import { type MachineLimits, schedulerInput } from './scheduler-input.ts';
+import { type Front, QueuePositions } from './queue-positions.ts';
+import { environmentsOf, type MachineLimits, schedulerInput } from './scheduler-input.ts';
 
 export interface JobsDependencies {
   place: Place;
   store: Store;
   life: JobLife;
+  hosts: Hosts;
   attempts: AttemptServices;
   limits: MachineLimits;
 }
@@ -26,19 +31,24 @@ export class Jobs {
   readonly #place: Place;
   readonly #store: Store;
   readonly #life: JobLife;
+  readonly #hosts: Hosts;
   readonly #services: AttemptServices;
   readonly #limits: MachineLimits;
   readonly #running = new Map<string, Attempt>();
   readonly #releases = new Set<Promise<void>>();
+  readonly #positions = new QueuePositions();
+  readonly #blockedHeads: BlockedHeads;
   #scheduled = false;
   #closing = false;
 
-  constructor({ place, store, life, attempts, limits }: JobsDependencies) {
+  constructor({ place, store, life, hosts, attempts, limits }: JobsDependencies) {
     this.#place = place;
     this.#store = store;
     this.#life = life;
+    this.#hosts = hosts;
     this.#services = attempts;
     this.#limits = limits;
+    this.#blockedHeads = new BlockedHeads(attempts.clock, (job, reason) => this.cancel(job, reason));
   }
 
   /** Takes a new job in; it moves on as soon as the answer to its submitter is on its way. */
@@ -49,11 +59,12 @@ export class Jobs {
 
   /** After a restart: what ran on a host is lost with it, everything else goes on. */
   async recover(): Promise<void> {
+    this.#hosts.allLost();
     const jobs = [...this.#store.jobs.values()].filter((job) => !hasEnded(job));
     for (const job of jobs.filter(isOnHost)) await killMarked(job.jobId);
     for (const job of jobs) {
-      if (isOnHost(job))
-        this.#endAttempt(job, { ...hostLost(job.current?.instanceId ?? newInstanceId()), stoppedAt: Date.now() });
+      if (isOnHost(job) && job.current) this.#endAttempt(job, { ...lostBy(job, job.current), stoppedAt: Date.now() });
+      else if (isOnHost(job)) this.#goOn(job);
       else if (job.status !== 'RUNNABLE') this.#leaveSubmitted(job);
     }
     this.schedule();
@@ -76,11 +87,14 @@ export class Jobs {
     for (const job of this.#store.jobs.values()) if (job.jobQueue === queueArn) this.terminate(job, reason);
   }
 
-  /** The host of a running job gets a spot notice and goes away after it. False when the job is on no host. */
-  reclaimHost(job: JobRecord, noticeMs: number): boolean {
-    const attempt = this.#running.get(job.jobId);
-    attempt?.reclaimHost(noticeMs);
-    return attempt !== undefined;
+  /** What runs the job now; undefined when it is on no host. */
+  attemptOf(job: JobRecord): Attempt | undefined {
+    return this.#running.get(job.jobId);
+  }
+
+  /** The jobs that wait in a queue, in the order in which they will start. */
+  frontOf(queueArn: string): Front {
+    return this.#positions.of(queueArn);
   }
 
   /** Has the scheduler look once more, soon; many calls at once are one look. */
@@ -89,7 +103,9 @@ export class Jobs {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      if (!this.#closing) this.#carryOut(decide(schedulerInput(this.#store, this.#limits, this.#running.size)));
+      if (this.#closing) return;
+      this.#carryOut(decide(this.#input()));
+      this.#notePositions(this.#input());
     });
   }
 
@@ -129,31 +145,60 @@ export class Jobs {
     }
   }
 
+  #input(): SchedulerInput {
+    return schedulerInput(this.#store, this.#limits, this.#running.size, this.#lacksCapacity);
+  }
+
+  readonly #lacksCapacity = (queueArn: string): boolean => this.#services.faults.lacksCapacity(queueArn);
+
   #carryOut({ starts, blocked }: Decision): void {
-    const reasons = new Map(blocked.map(({ jobId, statusReason }) => [jobId, statusReason]));
-    for (const job of this.#store.jobs.values()) if (job.status === 'RUNNABLE') this.#life.isBlocked(job, reasons.get(job.jobId));
+    const { computeEnvironments, jobQueues } = this.#store.resources;
+    for (const arn of environmentsOf(this.#store, this.#lacksCapacity)) {
+      const environment = computeEnvironments[arn];
+      if (environment) this.#hosts.dismissIdle(environment);
+    }
+    const heads = blocked.flatMap(({ jobId, statusReason }) => {
+      const job = this.#store.jobs.get(jobId);
+      const queue = jobQueues[job?.jobQueue ?? ''];
+      return job && queue ? [{ job, queue, statusReason }] : [];
+    });
+    const blocking = new Set(heads.map(({ job }) => job));
+    for (const job of this.#store.jobs.values())
+      if (job.status === 'RUNNABLE' && !blocking.has(job)) this.#life.isNotBlocked(job);
+    for (const { job, statusReason } of heads) this.#life.blocks(job, statusReason);
+    this.#blockedHeads.update(heads);
     for (const { jobId, environment } of starts) {
       const job = this.#store.jobs.get(jobId);
-      const found = this.#store.resources.computeEnvironments[environment];
+      const found = computeEnvironments[environment];
       if (job && found) void this.#run(job, found);
     }
   }
 
+  #notePositions(input: SchedulerInput): void {
+    for (const { name } of input.queues) this.#positions.update(name, frontOfQueue(input, name), input.now);
+  }
+
   async #run(job: JobRecord, environment: ComputeEnvironmentRecord): Promise<void> {
-    const record = this.#newAttempt(job, environment);
-    const host = { spot: environment.computeResources?.type === 'SPOT' };
-    const attempt = new Attempt(this.#services, job, record, host, join(this.#store.jobDirectory(job.jobId), 'log.txt'));
+    const host = this.#hosts.take(job, environment);
+    const record = this.#newAttempt(job, host, environment);
+    const spot = environment.computeResources?.type === 'SPOT';
+    const attempt = new Attempt(this.#services, job, record, { spot }, join(this.#store.jobDirectory(job.jobId), 'log.txt'));
     this.#running.set(job.jobId, attempt);
     this.#life.starts(job, record);
     const ended = await attempt.run((startedAt, pid) => this.#life.runs(job, startedAt, pid));
     this.#running.delete(job.jobId);
+    if (this.#closing || attempt.hostIsReclaimed) this.#hosts.leave(host);
+    else this.#hosts.keepWarm(host, environment);
     const outcome = this.#closing ? 'over' : this.#endAttempt(job, ended, attempt);
     const released = attempt.release().catch((error) => this.#services.log(`Job ${job.jobId} left something behind: ${error}`));
     this.#releases.add(released);
     await released;
     this.#releases.delete(released);
-    if (outcome === 'over' || this.#closing) return;
-    // Terminated between two attempts: there is no process to wait for.
+    if (outcome === 'retry' && !this.#closing) this.#goOn(job);
+  }
+
+  /** Between two attempts: to the next one, unless the job was terminated meanwhile. There is no process to wait for. */
+  #goOn(job: JobRecord): void {
     if (job.isTerminated) this.#endWaiting(job, job.statusReason ?? '', 'isTerminated');
     else {
       this.#life.becomesRunnable(job);
@@ -161,7 +206,7 @@ export class Jobs {
     }
   }
 
-  #endAttempt(job: JobRecord, ended: { stoppedAt: number } & ReturnType<typeof hostLost>, attempt?: Attempt): 'retry' | 'over' {
+  #endAttempt(job: JobRecord, ended: Ended, attempt?: Attempt): 'retry' | 'over' {
     const outcome = this.#life.attemptEnds(job, ended, ended.stoppedAt);
     if (outcome === 'over') {
       this.#releaseDependents(job);
@@ -170,20 +215,25 @@ export class Jobs {
     return outcome;
   }
 
-  #newAttempt(job: JobRecord, environment: ComputeEnvironmentRecord): AttemptRecord {
-    const cluster = lastSegment(environment.ecsClusterArn);
+  #newAttempt(job: JobRecord, host: HostRecord, environment: ComputeEnvironmentRecord): AttemptRecord {
     const task = newEcsId();
     const definition = lastSegment(job.jobDefinition).split(':')[0] ?? '';
     const prefix = job.container.logConfiguration?.options?.['awslogs-stream-prefix'] ?? definition;
     return {
       number: job.attempts.length + 1,
-      computeEnvironment: environment.computeEnvironmentName,
-      instanceId: newInstanceId(),
-      containerInstanceArn: containerInstanceArn(this.#place, cluster, newEcsId()),
-      taskArn: taskArn(this.#place, cluster, task),
+      computeEnvironment: host.computeEnvironment,
+      instanceId: host.instanceId,
+      containerInstanceArn: host.containerInstanceArn,
+      taskArn: taskArn(this.#place, lastSegment(environment.ecsClusterArn), task),
       logStreamName: `${prefix}/default/${task}`,
     };
   }
+}
+
+/** How an attempt ends whose executor was stopped under it; a user who had asked for its end is still the reason. */
+function lostBy(job: JobRecord, attempt: AttemptRecord): Ending {
+  const lost = hostLost(attempt.instanceId);
+  return job.isTerminated ? { ...lost, statusReason: job.statusReason ?? lost.statusReason, retriable: false } : lost;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -13,8 +13,14 @@ export interface MachineLimits {
 const NO_SHARE = '';
 
 /** The stored state as the scheduler's plain values. Queues and environments go by ARN. */
-export function schedulerInput(store: Store, limits: MachineLimits, processes: number): SchedulerInput {
+export function schedulerInput(
+  store: Store,
+  limits: MachineLimits,
+  processes: number,
+  lacksCapacity: (queueArn: string) => boolean,
+): SchedulerInput {
   const { resources } = store;
+  const dry = environmentsOf(store, lacksCapacity);
   const jobs = [...store.jobs.values()];
   const environmentArn = (name: string): string =>
     Object.keys(resources.computeEnvironments).find((arn) => lastSegment(arn) === name) ?? name;
@@ -25,6 +31,7 @@ export function schedulerInput(store: Store, limits: MachineLimits, processes: n
       enabled: record.state === 'ENABLED',
       maxVcpus: record.computeResources?.maxvCpus ?? 0,
       instanceTypes: record.computeResources?.instanceTypes ?? [],
+      hasCapacity: !dry.has(record.computeEnvironmentArn),
     })),
     queues: Object.values(resources.jobQueues).map((record) => ({
       name: record.jobQueueArn,
@@ -57,6 +64,12 @@ export function schedulerInput(store: Store, limits: MachineLimits, processes: n
     freeSlots: limits.maxConcurrentJobs - processes,
     vcpuCap: limits.vcpuCap,
   };
+}
+
+/** ARNs of the environments behind the queues that fulfil a condition. */
+export function environmentsOf({ resources }: Store, condition: (queueArn: string) => boolean): Set<string> {
+  const queues = Object.values(resources.jobQueues).filter(({ jobQueueArn }) => condition(jobQueueArn));
+  return new Set(queues.flatMap((queue) => queue.computeEnvironmentOrder.map(({ computeEnvironment }) => computeEnvironment)));
 }
 
 function usageOf(job: JobRecord) {

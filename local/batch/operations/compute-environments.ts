@@ -68,6 +68,10 @@ function describe(services: Services, body: unknown) {
   return {
     computeEnvironments: items.map((record) => ({
       ...record,
+      computeResources: record.computeResources && {
+        ...record.computeResources,
+        desiredvCpus: Math.max(record.computeResources.minvCpus ?? 0, services.hosts.vcpusOf(record)),
+      },
       status: 'VALID',
       statusReason: 'ComputeEnvironment Healthy',
       containerOrchestrationType: 'ECS',

@@ -4,6 +4,7 @@ import * as wire from '../wire/compute.ts';
 import { parse } from '../wire/parse.ts';
 import { mustFind, page, select } from './lookup.ts';
 import type { Operation, Services } from './operation.ts';
+import { queueSnapshot } from './queue-snapshot.ts';
 
 type Order = { order: number; computeEnvironment: string }[];
 
@@ -72,9 +73,15 @@ function describe(services: Services, body: unknown) {
   return { jobQueues: items.map((record) => ({ ...record, status: 'VALID', statusReason: 'JobQueue Healthy' })), nextToken };
 }
 
+function snapshot(services: Services, body: unknown) {
+  const { jobQueue } = parse('GetJobQueueSnapshot', wire.getJobQueueSnapshot, body);
+  return queueSnapshot(services, mustFind(services.store.resources, 'jobQueues', jobQueue, 'Job queue'));
+}
+
 export const jobQueueOperations: Record<string, Operation> = {
   createjobqueue: create,
   updatejobqueue: update,
   deletejobqueue: remove,
   describejobqueues: describe,
+  getjobqueuesnapshot: snapshot,
 };

@@ -1,4 +1,5 @@
 import type { Place } from '../arns.ts';
+import type { Hosts } from '../jobs/hosts.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Store } from '../state/store.ts';
 
@@ -7,6 +8,7 @@ export interface Services {
   place: Place;
   store: Store;
   jobs: Jobs;
+  hosts: Hosts;
   /** Saves queues, environments, policies and definitions, and lets the scheduler look at them again. */
   resourcesChanged(): void;
 }

@@ -8,6 +8,8 @@ interface EnvironmentView {
   enabled: boolean;
   maxVcpus: number;
   instanceTypes: readonly string[];
+  /** Whether EC2 has a host for it. */
+  hasCapacity: boolean;
 }
 
 interface QueueView {
@@ -52,14 +54,20 @@ export interface SchedulerInput {
 
 export interface Decision {
   starts: { jobId: string; environment: string }[];
-  /** Jobs at the head of their queue that no environment can ever hold, with AWS's `statusReason`. */
+  /** Jobs at the head of their queue that no environment can hold, ever or for now, with AWS's `statusReason`. */
   blocked: { jobId: string; statusReason: string }[];
 }
 
+/** https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable.html and its page on capacity. */
 export const JOB_RESOURCE_REQUIREMENT =
   'MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement (vCPU/memory/GPU) is higher than that can be met by the CE(s) attached to the job queue.';
 export const COMPUTE_ENVIRONMENT_MAX_RESOURCE =
   'MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - CE(s) associated with the job queue cannot meet the CPU requirement of the job.';
+const insufficientCapacity = (instanceType: string): string =>
+  `CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - Service cannot fulfill the capacity requested for instance type [${instanceType}]`;
+
+/** As many as GetJobQueueSnapshot shows. */
+const FRONT_OF_QUEUE_JOBS = 100;
 
 interface Pass {
   used: Map<string, number>;
@@ -84,7 +92,7 @@ export function decide(input: SchedulerInput): Decision {
     const environments = queue.environments.flatMap(
       (name) => input.environments.find((each) => each.name === name && each.enabled) ?? [],
     );
-    const reason = impossible(environments, job);
+    const reason = impossible(environments, job) ?? withoutCapacity(input, pass, environments, job);
     const place = reason ? undefined : environments.find((environment) => hasRoom(input, pass, environment, job));
     if (place && pass.slots > 0) start(input, pass, decision, job, place);
     else {
@@ -94,6 +102,21 @@ export function decide(input: SchedulerInput): Decision {
     }
   }
   return decision;
+}
+
+/** The jobs of a queue that wait, in the order in which they will start, those after `FRONT_OF_QUEUE_JOBS` left out. */
+export function frontOfQueue(input: SchedulerInput, queueName: string): string[] {
+  const queue = input.queues.find(({ name }) => name === queueName);
+  const pass = begin(input);
+  pass.waiting = pass.waiting.filter((job) => job.queue === queueName);
+  const front: string[] = [];
+  while (queue && front.length < FRONT_OF_QUEUE_JOBS) {
+    const job = headOf(queue, pass, input.now);
+    if (!job) break;
+    front.push(job.id);
+    leaveQueue(pass, job, input.now);
+  }
+  return front;
 }
 
 function begin(input: SchedulerInput): Pass {
@@ -145,20 +168,41 @@ function impossible(environments: readonly EnvironmentView[], { needs }: Waiting
   return holding.some(({ maxVcpus }) => maxVcpus >= needs.vcpus) ? undefined : COMPUTE_ENVIRONMENT_MAX_RESOURCE;
 }
 
+/** All environments that could hold the job have no host to give. One that is full of jobs is asked for none, so it has not refused. */
+function withoutCapacity(
+  input: SchedulerInput,
+  pass: Pass,
+  environments: readonly EnvironmentView[],
+  { needs }: WaitingJob,
+): string | undefined {
+  const holding = environments.filter(
+    ({ instanceTypes, maxVcpus }) => maxVcpus >= needs.vcpus && someInstanceHolds(instanceTypes, needs),
+  );
+  const refusing = holding.filter((environment) => !environment.hasCapacity && hasVcpus(input, pass, environment, needs.vcpus));
+  if (refusing.length === 0 || holding.some(({ hasCapacity }) => hasCapacity)) return undefined;
+  return insufficientCapacity(refusing[0]?.instanceTypes[0] ?? '');
+}
+
 const cost = (input: SchedulerInput, vcpus: number): number => Math.min(vcpus, input.vcpuCap ?? vcpus);
 
 function hasRoom(input: SchedulerInput, pass: Pass, environment: EnvironmentView, { needs }: WaitingJob): boolean {
-  if (pass.reserved.has(environment.name) || needs.vcpus > environment.maxVcpus) return false;
-  if (!someInstanceHolds(environment.instanceTypes, needs)) return false;
-  const limit = Math.min(environment.maxVcpus, input.vcpuCap ?? environment.maxVcpus);
-  return (pass.used.get(environment.name) ?? 0) + cost(input, needs.vcpus) <= limit;
+  if (!environment.hasCapacity || pass.reserved.has(environment.name) || needs.vcpus > environment.maxVcpus) return false;
+  return someInstanceHolds(environment.instanceTypes, needs) && hasVcpus(input, pass, environment, needs.vcpus);
+}
+
+function hasVcpus(input: SchedulerInput, pass: Pass, { name, maxVcpus }: EnvironmentView, vcpus: number): boolean {
+  const limit = Math.min(maxVcpus, input.vcpuCap ?? maxVcpus);
+  return (pass.used.get(name) ?? 0) + cost(input, vcpus) <= limit;
 }
 
 function start(input: SchedulerInput, pass: Pass, decision: Decision, job: WaitingJob, { name }: EnvironmentView): void {
-  const { vcpus } = job.needs;
   decision.starts.push({ jobId: job.id, environment: name });
-  pass.used.set(name, (pass.used.get(name) ?? 0) + cost(input, vcpus));
-  pass.usages.push({ queue: job.queue, share: job.share, vcpus, startedAt: input.now });
-  pass.waiting = pass.waiting.filter((other) => other !== job);
+  pass.used.set(name, (pass.used.get(name) ?? 0) + cost(input, job.needs.vcpus));
+  leaveQueue(pass, job, input.now);
   pass.slots -= 1;
+}
+
+function leaveQueue(pass: Pass, job: WaitingJob, now: number): void {
+  pass.usages.push({ queue: job.queue, share: job.share, vcpus: job.needs.vcpus, startedAt: now });
+  pass.waiting = pass.waiting.filter((other) => other !== job);
 }

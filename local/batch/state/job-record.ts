@@ -1,3 +1,4 @@
+import type { EventEntry } from '../events/event-entry.ts';
 import type { ContainerProperties, ResourceRequirement, RetryStrategy } from '../wire/container.ts';
 import type { JobStatus } from '../wire/jobs.ts';
 
@@ -44,6 +45,8 @@ export interface JobRecord {
   container: ContainerProperties;
   attempts: AttemptRecord[];
   current?: AttemptRecord;
+  /** Events that the bus has not accepted yet, oldest first. */
+  unsentEvents?: { id: string; entry: EventEntry }[] | undefined;
 }
 
 export const hasEnded = (job: JobRecord): boolean => job.status === 'SUCCEEDED' || job.status === 'FAILED';

@@ -10,7 +10,14 @@ export interface ComputeEnvironmentRecord {
   state: 'ENABLED' | 'DISABLED';
   serviceRole?: string | undefined;
   computeResources?:
-    | { type: string; maxvCpus: number; instanceTypes?: string[] | undefined; [member: string]: unknown }
+    | {
+        type: string;
+        maxvCpus: number;
+        minvCpus?: number | undefined;
+        instanceTypes?: string[] | undefined;
+        scalingPolicy?: { minScaleDownDelayMinutes?: number | undefined } | undefined;
+        [member: string]: unknown;
+      }
     | undefined;
   tags: Record<string, string>;
 }

@@ -2,11 +2,12 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { codeOf, messageOf, StartupError } from '../errors.ts';
 import { readJson, writeAtomically } from './atomic-file.ts';
+import type { HostRecord } from './host-record.ts';
 import { hasEnded, type JobRecord } from './job-record.ts';
 import { noResources, type Resources } from './resources.ts';
 
-/** As long as AWS still describes an ended job. */
-const ENDED_JOBS_KEPT_MS = 7 * 24 * 3600 * 1000;
+/** As long as AWS still describes an ended job; hosts that left are remembered as long. */
+const ENDED_KEPT_MS = 7 * 24 * 3600 * 1000;
 
 /**
  * The executor's state: all of it in memory, each change on disk before anybody hears of it. Resources lie in one file, each job
@@ -16,6 +17,8 @@ export class Store {
   readonly directory: string;
   readonly resources: Resources;
   readonly jobs = new Map<string, JobRecord>();
+  /** In the order of their launch. */
+  readonly hosts: HostRecord[] = [];
   #sequence = 0;
 
   constructor(directory: string, now = Date.now()) {
@@ -26,6 +29,8 @@ export class Store {
       mkdirSync(this.scratchRoot, { recursive: true });
       this.resources = { ...noResources(), ...(readJson(this.#resourcesFile) as Partial<Resources> | undefined) };
       this.#loadJobs(now);
+      const hosts = (readJson(this.#hostsFile) ?? []) as HostRecord[];
+      this.hosts.push(...hosts.filter(({ leftAt }) => leftAt === undefined || leftAt >= now - ENDED_KEPT_MS));
       this.saveResources();
     } catch (error) {
       throw new StartupError(
@@ -40,6 +45,10 @@ export class Store {
 
   get #resourcesFile(): string {
     return join(this.directory, 'resources.json');
+  }
+
+  get #hostsFile(): string {
+    return join(this.directory, 'hosts.json');
   }
 
   jobDirectory(jobId: string): string {
@@ -65,10 +74,14 @@ export class Store {
     writeAtomically(this.#resourcesFile, this.resources);
   }
 
+  saveHosts(): void {
+    writeAtomically(this.#hostsFile, this.hosts);
+  }
+
   #loadJobs(now: number): void {
     for (const id of readdirSync(join(this.directory, 'jobs'))) {
       const job = readJson(join(this.jobDirectory(id), 'job.json')) as JobRecord | undefined;
-      const outdated = job === undefined || (hasEnded(job) && (job.stoppedAt ?? job.createdAt) < now - ENDED_JOBS_KEPT_MS);
+      const outdated = job === undefined || (hasEnded(job) && (job.stoppedAt ?? job.createdAt) < now - ENDED_KEPT_MS);
       if (outdated) rmSync(this.jobDirectory(id), { recursive: true, force: true });
       else this.jobs.set(id, job);
     }

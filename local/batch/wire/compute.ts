@@ -4,12 +4,14 @@ import { resourceName, tags } from './container.ts';
 const state = z.enum(['ENABLED', 'DISABLED']);
 const page = { maxResults: z.int().min(1).optional(), nextToken: z.string().nullish() };
 
+const scalingPolicy = z.object({ minScaleDownDelayMinutes: z.int().min(0).max(10_080).optional() });
 const computeResources = z.looseObject({
   type: z.enum(['EC2', 'SPOT', 'FARGATE', 'FARGATE_SPOT']),
   maxvCpus: z.int().positive(),
   minvCpus: z.int().min(0).optional(),
   desiredvCpus: z.int().min(0).optional(),
   instanceTypes: z.array(z.string()).optional(),
+  scalingPolicy: scalingPolicy.optional(),
 });
 
 export const createComputeEnvironment = z.looseObject({
@@ -29,7 +31,12 @@ export const updateComputeEnvironment = z.looseObject({
   state: state.optional(),
   serviceRole: z.string().optional(),
   computeResources: z
-    .looseObject({ maxvCpus: z.int().positive().optional(), instanceTypes: z.array(z.string()).optional() })
+    .looseObject({
+      maxvCpus: z.int().positive().optional(),
+      minvCpus: z.int().min(0).optional(),
+      instanceTypes: z.array(z.string()).optional(),
+      scalingPolicy: scalingPolicy.optional(),
+    })
     .optional(),
 });
 
@@ -40,8 +47,19 @@ const computeEnvironmentOrder = z
   .array(z.object({ order: z.int(), computeEnvironment: z.string() }))
   .min(1)
   .max(3);
+/** The causes that AWS acts on: https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable_time_limit_actions.html */
 const jobStateTimeLimitActions = z.array(
-  z.object({ reason: z.string(), state: z.string(), maxTimeSeconds: z.int().min(600).max(86_400), action: z.string() }),
+  z.object({
+    reason: z.enum([
+      'CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY',
+      'MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE',
+      'MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT',
+      'MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED',
+    ]),
+    state: z.literal('RUNNABLE'),
+    maxTimeSeconds: z.int().min(600).max(86_400),
+    action: z.literal('CANCEL'),
+  }),
 );
 
 export const createJobQueue = z.object({
@@ -64,6 +82,7 @@ export const updateJobQueue = z.object({
 });
 
 export const deleteJobQueue = z.object({ jobQueue: z.string() });
+export const getJobQueueSnapshot = z.object({ jobQueue: z.string() });
 export const describeJobQueues = z.object({ jobQueues: z.array(z.string()).optional(), ...page });
 
 const fairsharePolicy = z.object({

@@ -24,10 +24,13 @@ def main(arguments: list[str]) -> int:
 
     from ministack.app import app
 
-    from spotforge_emulator.patches import apply_patches
+    from spotforge_emulator.faults.control import with_control_routes
+    from spotforge_emulator.faults.faults import Faults
+    from spotforge_emulator.patches import apply_patches, schedule_rules
 
-    apply_patches(settings)
-    return serve(app, listener, settings)
+    faults = Faults()
+    apply_patches(settings, faults)
+    return serve(with_control_routes(app, faults, schedule_rules.fire), listener, settings)
 
 
 if __name__ == "__main__":

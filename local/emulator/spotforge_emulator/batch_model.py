@@ -1,27 +1,18 @@
 """Batch's request and response shapes, from botocore's copy of AWS's service model: the one place that says how Batch's members
 are written on the wire, in CloudFormation templates and in state machines."""
 
-import functools
-import gzip
-import json
-from pathlib import Path
 from typing import Any
+
+from spotforge_emulator import service_models
 
 
 class UnknownMemberError(Exception):
     """A member that the shape does not have, with its path."""
 
 
-@functools.cache
 def service_model() -> dict[str, Any]:
-    """botocore's service-2.json of Batch, parsed."""
-    import botocore
-
-    folder = Path(botocore.__file__).parent / "data" / "batch" / "2016-08-10"
-    packed = folder / "service-2.json.gz"
-    text = gzip.decompress(packed.read_bytes()) if packed.exists() else (folder / "service-2.json").read_bytes()
-    model: dict[str, Any] = json.loads(text)
-    return model
+    """Batch's model."""
+    return service_models.service_model("batch")
 
 
 def operation_path(operation: str) -> str:

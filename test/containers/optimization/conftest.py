@@ -59,7 +59,13 @@ def train_summary() -> dict[str, Any]:
         "samplesPerSecond": 100.0,
         "parameters": 20000,
         "device": "cpu",
+        "trainingSeconds": 10.0,
         "checkpoints": 1,
+        "checkpointBlockedSeconds": 0.1,
+        "checkpointBlockedShare": 0.01,
+        "checkpointIntervalSeconds": 10.0,
+        "checkpointsForced": 0,
+        "tornCheckpoints": [],
         "resumedFromStep": None,
         "modelSha256": "0" * 64,
     }
@@ -118,3 +124,15 @@ def quick_timing() -> pytest.MonkeyPatch:
 def benchmarked(rig: StageRig, trained: Trained, exported: Ended, quantized: Ended, quick_timing: pytest.MonkeyPatch) -> Ended:
     inputs = trained.then(export=exported, quantize=quantized)
     return rig.a_stage("benchmark", spec=trained.spec, inputs=inputs).work("spotforge_optimization.benchmark_run")
+
+
+@pytest.fixture(scope="session")
+def bundle_inputs(
+    trained: Trained, exported: Ended, compared: Ended, quantized: Ended, benchmarked: Ended
+) -> dict[str, str | Ended]:
+    return trained.then(export=exported, parity=compared, quantize=quantized, benchmark=benchmarked)
+
+
+@pytest.fixture(scope="session")
+def bundled(rig: StageRig, trained: Trained, bundle_inputs: dict[str, str | Ended]) -> Ended:
+    return rig.a_stage("bundle", spec=trained.spec, inputs=bundle_inputs).work("spotforge_optimization.bundle_run")

@@ -16,18 +16,6 @@ from spotforge_runtime.errors import InvalidInput
 FILES = {"fp32/model.onnx", "int8/model.onnx", "tokenizer.json", "parity/inputs.npz", "parity/expected.npz"}
 
 
-@pytest.fixture(scope="session")
-def bundle_inputs(
-    trained: Trained, exported: Ended, compared: Ended, quantized: Ended, benchmarked: Ended
-) -> dict[str, str | Ended]:
-    return trained.then(export=exported, parity=compared, quantize=quantized, benchmark=benchmarked)
-
-
-@pytest.fixture(scope="session")
-def bundled(rig: StageRig, trained: Trained, bundle_inputs: dict[str, str | Ended]) -> Ended:
-    return rig.a_stage("bundle", spec=trained.spec, inputs=bundle_inputs).work("spotforge_optimization.bundle_run")
-
-
 @pytest.fixture
 def downloaded(rig: StageRig, bundled: Ended, tmp_path: Path) -> Path:
     for output in bundled.manifest["outputs"] if bundled.manifest else []:

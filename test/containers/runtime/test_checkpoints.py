@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from containers.stage_rig import Attempt, StageRig, a_spec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from spotforge_runtime.checkpoints import CheckpointName, CheckpointStore
-from spotforge_runtime.errors import ContractBroken
+from spotforge_runtime.errors import ContractBroken, Infrastructure, StageError
+from spotforge_runtime.patience import Patience
 from spotforge_runtime.storage import ObjectStore
 
 BUCKET = "rig-checkpoints"
@@ -251,3 +254,89 @@ def test_the_commit_document_lists_every_file_with_its_hash(rig: StageRig) -> No
 
     assert [file["path"] for file in document["files"]] == ["model.bin", "nested/optimizer.bin"]
     assert (document["step"], document["threads"], document["precision"]) == (3, 1, "float32")
+
+
+def test_damaged_checkpoints_of_later_steps_do_not_push_out_what_is_written_after_them(rig: StageRig) -> None:
+    first = an_attempt(rig)
+    store = CheckpointStore(first.context())
+    for step in (70, 80, 90):
+        commit(first, step, store=store)
+        key = f"{first.identity.experiment_id}/{step}-r1-1/model.bin"
+        rig.s3.put_object(Bucket=BUCKET, Key=key, Body=b"not what was committed")
+
+    second = an_attempt(rig, first.spec, attempt=2)
+    store = CheckpointStore(second.context())
+    assert store.newest(second.scratch / "restored") is None
+    assert store.torn == [f"{step}-r1-1: model.bin has 22 bytes instead of 12" for step in (90, 80, 70)]
+    for step in (10, 20):
+        commit(second, step, store=store)
+
+    assert restored_content(an_attempt(rig, first.spec, attempt=3)) == "r1-2 step 20"
+
+
+def test_a_commit_that_failed_is_told_as_soon_as_somebody_asks(rig: StageRig) -> None:
+    attempt = an_attempt(rig)
+    object.__setattr__(attempt.environment, "checkpoints_bucket", "no-such-bucket")
+    store = CheckpointStore(attempt.context())
+    assert not store.under_way()
+    pending = store.commit(write_state(attempt.scratch / "state", "x"), step=1, epoch=0)
+    with pytest.raises(StageError, match="no-such-bucket"):
+        pending.wait()
+    with pytest.raises(StageError, match="no-such-bucket"):
+        store.under_way()
+
+
+def test_a_commit_waits_for_s3_off_the_training_thread(rig: StageRig) -> None:
+    attempt, allowed = an_attempt(rig), threading.Event()
+
+    class Held:
+        def __getattr__(self, name: str) -> Any:
+            allowed.wait(60)
+            return getattr(rig.s3, name)
+
+    held: Any = Held()
+    context = attempt.context()
+    object.__setattr__(context, "storage", ObjectStore(held))
+    store = CheckpointStore(context)
+    pending = store.commit(write_state(attempt.scratch / "state", "x"), step=1, epoch=0)
+    assert store.under_way() and not pending.done
+
+    # A notice comes now: its checkpoint waits for the one under way, and both are there in the end.
+    threading.Timer(0.2, allowed.set).start()
+    store.commit(write_state(attempt.scratch / "state", "y"), step=2, epoch=0)
+    assert pending.done
+    store.wait()
+    assert restored_content(attempt) == "y"
+    assert store.committed == 2
+
+
+@pytest.mark.parametrize(("seconds", "survives"), [(30, True), (130, False)])
+def test_s3_may_refuse_for_half_a_minute_in_the_middle_of_a_commit_but_not_for_two(
+    rig: StageRig, seconds: float, survives: bool
+) -> None:
+    clock = [0.0]
+
+    class Refusing:
+        def __getattr__(self, name: str) -> Any:
+            def call(**arguments: Any) -> Any:
+                if arguments.get("Key", "").endswith("optimizer.bin") and clock[0] < seconds:
+                    raise EndpointConnectionError(endpoint_url="http://s3")
+                return getattr(rig.s3, name)(**arguments)
+
+            return call
+
+    def sleep(pause: float) -> None:
+        clock[0] += pause
+
+    refusing: Any = Refusing()
+    attempt = an_attempt(rig)
+    context = attempt.context()
+    object.__setattr__(context, "storage", ObjectStore(refusing, patience=Patience(clock=lambda: clock[0], sleep=sleep)))
+    store = CheckpointStore(context)
+    pending = store.commit(write_state(attempt.scratch / "state", "x"), step=1, epoch=0)
+    if survives:
+        pending.wait()
+        assert restored_content(attempt) == "x"
+    else:
+        with pytest.raises(Infrastructure, match="refused for 120 s"):
+            pending.wait()

@@ -51,6 +51,7 @@ def test_a_subclass_means_what_its_parent_means() -> None:
         (OSError(errno.ENOSPC, "No space left on device"), errors.Infrastructure),
         (OSError(errno.EDQUOT, "quota"), errors.Infrastructure),
         (Exception("Error while serializing: IoError(Os { code: 28, message: No space left on device"), errors.Infrastructure),
+        (RuntimeError("[enforce fail at inline_container.cc:671] . unexpected pos 704 vs 598"), errors.Infrastructure),
         (OSError(errno.ENOENT, "nothing"), errors.StageError),
         (ValueError("x"), errors.StageError),
         (errors.Diverged("x"), errors.Diverged),

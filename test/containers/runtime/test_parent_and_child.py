@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
+from containers.runtime.metadata_service import NOTICE, MetadataService, start_metadata_service
 from containers.stage_rig import Attempt, Ended, StageRig
 from pydantic import TypeAdapter
 from spotforge_runtime.contracts.models import StageFailed, StageManifest, StageSucceeded
@@ -194,51 +193,85 @@ def test_a_missing_variable_is_named(rig: StageRig) -> None:
 
 
 @pytest.fixture
-def metadata() -> Iterator[dict[str, Any]]:
-    """An instance metadata service: IMDSv2, with a spot notice once `noticed` is set."""
-    state: dict[str, Any] = {"noticed": False, "without_token": 0}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:
-            assert self.path == "/latest/api/token" and self.headers["X-aws-ec2-metadata-token-ttl-seconds"]
-            self.answer(200, b"a-token")
-
-        def do_GET(self) -> None:
-            if self.headers["X-aws-ec2-metadata-token"] != "a-token":
-                state["without_token"] += 1
-                self.answer(401, b"")
-            elif state["noticed"] and self.path == "/latest/meta-data/spot/instance-action":
-                self.answer(200, json.dumps({"action": "terminate", "time": "2026-11-22T08:22:00Z"}).encode())
-            else:
-                self.answer(404, b"")
-
-        def answer(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        state["endpoint"] = f"http://127.0.0.1:{server.server_address[1]}"
-        yield state
-        server.shutdown()
+def metadata() -> Iterator[MetadataService]:
+    with start_metadata_service() as service:
+        yield service
 
 
-def test_the_spot_notice_reaches_the_work_even_where_boto_has_metadata_disabled(rig: StageRig, metadata: dict[str, Any]) -> None:
+def test_the_spot_notice_reaches_the_work_even_where_boto_has_metadata_disabled(rig: StageRig, metadata: MetadataService) -> None:
     attempt = an_attempt(rig, "saves_a_checkpoint_when_interrupted")
     process = attempt.start(
         MODULE,
-        {"AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata["endpoint"], "AWS_EC2_METADATA_DISABLED": "true"},
+        {"AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata.endpoint, "AWS_EC2_METADATA_DISABLED": "true"},
     )
     wait_until_ready(attempt, process)
     assert process.poll() is None
-    metadata["noticed"] = True
+    metadata.pages[NOTICE] = json.dumps({"action": "terminate", "time": "2026-11-22T08:22:00Z"})
     ended = attempt.finish(process, timeout=30)
 
     assert ended.exit_code == 75, ended.log
     assert "spot host is reclaimed" in ended.error["message"]
-    assert metadata["without_token"] == 0
+    assert metadata.without_token == 0
+    assert set(metadata.asked) == {NOTICE}
+
+
+def test_a_spot_notice_that_is_there_before_the_work_listens_is_not_lost(rig: StageRig, metadata: MetadataService) -> None:
+    metadata.pages[NOTICE] = "{}"
+    attempt = an_attempt(rig, "waits")
+    ended = attempt.process(MODULE, timeout=40, variables={"AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata.endpoint})
+
+    assert ended.exit_code == 75, ended.log
+    assert ended.error["name"] == "Stage.Interrupted"
+
+
+def test_a_metadata_service_that_does_not_answer_holds_nothing_up(rig: StageRig) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:  # takes connections and never says a word
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        attempt = an_attempt(rig, "ignores_everything", TEST_GRACE_SECONDS="0.2")
+        process = attempt.start(MODULE, {"AWS_EC2_METADATA_SERVICE_ENDPOINT": endpoint})
+        wait_until_ready(attempt, process)
+        process.send_signal(signal.SIGTERM)
+        assert attempt.finish(process, timeout=20).exit_code == 137
+
+
+def overlaid(rig: StageRig, folder: Path, code: str) -> dict[str, str]:
+    """The variables with which every Python process runs `code` first."""
+    (folder / "sitecustomize.py").write_text(code)
+    return {"PYTHONPATH": f"{folder}{os.pathsep}{rig.process_environment()['PYTHONPATH']}"}
+
+
+def test_a_disk_that_is_full_before_the_work_begins_is_an_infrastructure_error(rig: StageRig, tmp_path: Path) -> None:
+    code = (
+        "import errno, pathlib\n"
+        "make = pathlib.Path.mkdir\n"
+        "def mkdir(self, *arguments, **keywords):\n"
+        "    if self.name == 'scratch': raise OSError(errno.ENOSPC, 'No space left on device')\n"
+        "    make(self, *arguments, **keywords)\n"
+        "pathlib.Path.mkdir = mkdir\n"
+    )
+    ended = an_attempt(rig, "waits").process(MODULE, variables=overlaid(rig, tmp_path, code))
+
+    assert ended.exit_code == 74, ended.log
+    assert "The disk is full" in ended.log
+    assert ended.error["name"] == "Stage.Infrastructure"
+
+
+@pytest.mark.parametrize("behaviour", ["fills_the_disk", "fills_the_disk_with_a_checkpoint"])
+def test_a_disk_that_the_work_fills_is_an_infrastructure_error(rig: StageRig, behaviour: str) -> None:
+    ended = run(rig, behaviour)
+
+    assert ended.exit_code == 74, ended.log
+    assert ended.error["name"] == "Stage.Infrastructure"
+    assert "No space left on device" in ended.error["message"]
+    assert "more storage" in ended.error["remedy"]
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_an_hour_off_changes_nothing(rig: StageRig, hours: int, tmp_path: Path) -> None:
+    code = f"import time\nright = time.time\ntime.time = lambda: right() + {3600 * hours}\n"
+    attempt = an_attempt(rig, "hangs_and_is_looked_at", HANG_LIMIT_SECONDS="1")
+    ended = attempt.process(MODULE, variables=overlaid(rig, tmp_path, code))
+
+    assert ended.exit_code == 0, ended.log
+    progress = attempt.document("progress.json")
+    assert progress is not None and progress["fraction"] == 1.0

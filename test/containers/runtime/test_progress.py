@@ -7,6 +7,7 @@ import json
 import math
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -147,14 +148,72 @@ def test_the_event_reaches_a_rule_on_the_bus_in_its_documented_shape(rig: StageR
     assert (event["source"], event["detail-type"]) == ("spotforge.stage", "Stage Progress")
 
 
-def test_a_bus_that_refuses_an_entry_is_an_error_of_the_sink() -> None:
-    class Refusing:
-        def put_events(self, **_: Any) -> Any:
-            return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException"}]}
+class RefusingBus:
+    """Takes calls, and refuses the entries of the first `times`, as PutEvents does: FailedEntryCount in a 200.
 
-    refusing: Any = Refusing()
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html (documented)"""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+        self.taken: list[dict[str, Any]] = []
+
+    def put_events(self, **call: Any) -> dict[str, Any]:
+        self.left -= 1
+        if self.left >= 0:
+            return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException", "ErrorMessage": "slow down"}]}
+        self.taken += [json.loads(entry["Detail"]) for entry in call["Entries"]]
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}
+
+
+def test_a_bus_that_refuses_an_entry_is_an_error_of_the_sink() -> None:
+    refusing: Any = RefusingBus(1)
     with pytest.raises(RuntimeError, match="ThrottlingException"):
         bus_sink(lambda: refusing, "bus")({"step": 1})
+
+
+def test_what_the_bus_refused_is_sent_again_though_nothing_new_has_happened(quick: None) -> None:
+    bus: Any = RefusingBus(3)
+    progress = Progress(AT, (bus_sink(lambda: bus, "bus"),))
+    progress.report(step=1, total_steps=4, message="thinking")
+    progress.start()
+    wait_for(lambda: bus.taken)
+    assert (bus.taken[0]["step"], bus.taken[0]["message"]) == (1, "thinking")
+    progress.finish()
+
+
+def test_the_last_word_is_sent_until_the_bus_takes_it(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress_module, "AGAIN_AT_THE_END_SECONDS", 0.05)
+    bus: Any = RefusingBus(4)
+    progress = Progress(AT, (bus_sink(lambda: bus, "bus"),))
+    progress.start()
+    progress.finish("done", fraction=1.0)
+    assert [(document["message"], document["fraction"]) for document in bus.taken] == [("done", 1.0)]
+
+
+def test_a_bus_that_refuses_or_hangs_does_not_hold_up_the_document_in_s3(quick: None) -> None:
+    release, kept = threading.Event(), []
+
+    def hang(_: dict[str, Any]) -> None:
+        release.wait(60)
+
+    def refuse(_: dict[str, Any]) -> None:
+        raise ConnectionRefusedError("no bus")
+
+    progress = Progress(AT, (hang, refuse, kept.append))
+    progress.start()
+    for step in range(1, 4):
+        progress.report(step=step, total_steps=3)
+        wait_for(lambda step=step: kept and kept[-1]["step"] == step)
+    sequences = [document["sequence"] for document in kept]
+    assert sequences == sorted(set(sequences))
+    release.set()
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_the_last_document_is_kept_in_a_file_and_in_the_attempts_folder(rig: StageRig, tmp_path: Path) -> None:

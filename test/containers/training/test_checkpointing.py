@@ -29,6 +29,7 @@ class RecordingStore:
     def __init__(self) -> None:
         self.files: dict[int, set[str]] = {}
         self.waited = False
+        self.uploading = False
 
     def commit(self, folder: Path, *, step: int, epoch: float) -> None:
         self.files[step] = {file.name for file in folder.iterdir()}
@@ -36,11 +37,14 @@ class RecordingStore:
     def wait(self) -> None:
         self.waited = True
 
+    def under_way(self) -> bool:
+        return self.uploading
+
 
 class Bench:
     """A callback with a clock and a store to look into."""
 
-    def __init__(self, folder: Path, every_seconds: float = 30) -> None:
+    def __init__(self, folder: Path, longest_interval: float = 300) -> None:
         self.now = 100.0
         self.store = RecordingStore()
         self.interruption = Interruption()
@@ -50,7 +54,7 @@ class Bench:
             cast(CheckpointStore, self.store),
             self.interruption,
             conditions={"threads": 2},
-            every_seconds=every_seconds,
+            longest_interval=longest_interval,
             clock=lambda: self.now,
         )
         self.callback.on_train_begin(self.args, self.state, TrainerControl())
@@ -62,7 +66,8 @@ class Bench:
         self.callback.on_step_end(self.args, self.state, control)
         return control
 
-    def save(self) -> None:
+    def save(self, seconds: float = 0.0) -> None:
+        self.now += seconds
         folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
         folder.mkdir(parents=True)
         (folder / "model.safetensors").write_bytes(b"weights")
@@ -75,17 +80,61 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
-def test_saves_when_the_seconds_are_over_whatever_the_steps(bench: Bench) -> None:
-    assert not bench.step(29).should_save
-    control = bench.step(1)
+def test_saves_when_the_cadence_says_so_whatever_the_steps(bench: Bench) -> None:
+    assert not bench.step(4).should_save
+    assert not bench.step(4).should_save
+    control = bench.step(7)
     assert control.should_save and control.should_log
 
 
 def test_the_seconds_count_from_the_last_checkpoint(bench: Bench) -> None:
-    bench.step(31)
+    bench.step(15)
     bench.save()
     assert not bench.step(29).should_save
     assert bench.step(2).should_save
+
+
+def test_an_interval_of_the_spec_is_never_exceeded_by_a_step(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, longest_interval=10)
+    assert not bench.step(4).should_save
+    assert bench.step(4).should_save, "the next step would end after 12 s"
+
+
+def test_tells_what_checkpoints_cost(bench: Bench) -> None:
+    bench.step(20)
+    bench.save(seconds=0.5)
+    bench.step(80)
+    bench.callback.on_train_end(bench.args, bench.state, TrainerControl())
+    bench.now += 1000
+    report = bench.callback.report
+    assert report.training_seconds == pytest.approx(100.5)
+    assert report.blocked_seconds == pytest.approx(0.5)
+    assert report.blocked_share == pytest.approx(0.5 / 100.5)
+    assert report.interval_seconds == pytest.approx(80.5)
+    assert report.forced == 0
+
+
+def test_a_run_without_training_has_no_share(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.callback.on_train_end(bench.args, bench.state, TrainerControl())
+    assert bench.callback.report.blocked_share == 0
+
+
+def test_an_upload_under_way_is_not_waited_for(bench: Bench) -> None:
+    bench.step(15)
+    bench.save()
+    bench.store.uploading = True
+    assert not bench.step(100).should_save
+    bench.store.uploading = False
+    assert bench.step(1).should_save
+
+
+def test_a_host_that_goes_before_training_begins_is_obeyed_at_once(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.interruption.request("The spot host is reclaimed.")
+    with pytest.raises(Interrupted, match="reclaimed"):
+        bench.callback.on_train_begin(bench.args, bench.state, TrainerControl())
+    assert bench.store.files == {}
 
 
 def test_saves_at_once_when_the_host_is_to_go_and_then_obeys(bench: Bench) -> None:
@@ -104,7 +153,7 @@ def test_commits_the_conditions_and_leaves_nothing_on_the_disk(bench: Bench) -> 
 
 
 def test_an_evaluation_is_not_interrupted_without_a_reason(bench: Bench) -> None:
-    bench.callback.yield_to_interruption(cast(Any, None))
+    bench.callback.between_batches(cast(Any, None))
 
 
 def test_conditions_that_are_equal_are_no_difference(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from containers.stage_rig import Attempt, Ended, StageRig
 from containers.training.dying_run import CHECKPOINT_AT
 from spotforge_training.checkpointing import CONDITIONS
 from spotforge_training.ordinal_decoding import mean_absolute_error, median_class
+from spotforge_training.ordinal_regression_trainer import OrdinalRegressionTrainer
 from spotforge_training.training_progress import TrainingProgress
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
@@ -148,7 +149,7 @@ def test_the_losses_of_a_small_recipe_are_the_ones_on_record(rig: StageRig, unin
 GOLDEN_LOSSES = [1.5158, 1.5984, 1.5649, 1.6206, 1.5539, 1.6394]
 
 
-@pytest.mark.parametrize("step", [20, 27])
+@pytest.mark.parametrize("step", [20, 27, STEPS])
 def test_a_run_that_was_interrupted_and_resumed_ends_with_the_same_weights(
     step: int, an_experiment: AnExperiment, uninterrupted: Ended, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,8 +215,9 @@ def test_sigterm_ends_the_job_with_a_checkpoint_to_go_on_from(an_experiment: AnE
     assert resumed.summary["modelSha256"] == an_experiment(long)().work(STAGE).summary["modelSha256"]
 
 
-def test_an_interruption_during_the_last_evaluation_keeps_everything_that_was_trained(
-    an_experiment: AnExperiment, uninterrupted: Ended, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("evaluated", "step"), [("validation", 20), ("test", STEPS)])
+def test_an_interruption_during_an_evaluation_keeps_everything_that_was_trained(
+    evaluated: str, step: int, an_experiment: AnExperiment, uninterrupted: Ended, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempt_at = an_experiment(SHORT)
     first = attempt_at(1)
@@ -223,16 +225,67 @@ def test_an_interruption_during_the_last_evaluation_keeps_everything_that_was_tr
 
     def evaluated_rows(self: TrainingProgress, split: str, rows: int, total: int) -> None:
         tell(self, split, rows, total)
-        if split == "test":
+        if split == evaluated:
             first.interruption.request()
 
     with monkeypatch.context() as patched:
         patched.setattr(TrainingProgress, "evaluated_rows", evaluated_rows)
         assert first.work(STAGE).exit_code == 75
     resumed = attempt_at(2).work(STAGE)
-    assert resumed.summary["resumedFromStep"] == STEPS
-    assert resumed.summary["samplesPerSecond"] == 0
+    assert resumed.summary["resumedFromStep"] == step
+    assert (resumed.summary["samplesPerSecond"] == 0) == (step == STEPS)
     assert resumed.summary["modelSha256"] == uninterrupted.summary["modelSha256"]
+
+
+def test_an_interruption_before_the_first_step_has_nothing_to_save(rig: StageRig, an_experiment: AnExperiment) -> None:
+    attempt = an_experiment(SHORT)()
+    attempt.interruption.request("The spot host is reclaimed.")
+    ended = attempt.work(STAGE)
+    assert ended.exit_code == 75
+    assert rig.storage.list(attempt.environment.checkpoints_bucket, attempt.identity.experiment_id) == []
+
+
+def test_a_disk_that_a_checkpoint_fills_is_an_infrastructure_error(
+    an_experiment: AnExperiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = an_experiment(SHORT)()
+    interrupt_at(2, attempt, monkeypatch)
+    save = OrdinalRegressionTrainer._save_optimizer_and_scheduler
+
+    def save_on_full_disk(self: OrdinalRegressionTrainer, folder: str) -> None:
+        (Path(folder) / "optimizer.pt").symlink_to("/dev/full")
+        save(self, folder)
+
+    monkeypatch.setattr(OrdinalRegressionTrainer, "_save_optimizer_and_scheduler", save_on_full_disk)
+    ended = attempt.work(STAGE)
+    assert ended.exit_code == 74
+    assert "could not be written to the local disk" in ended.error["message"]
+    assert "more storage" in ended.error["remedy"]
+
+
+def test_clocks_that_are_an_hour_off_change_nothing(
+    an_experiment: AnExperiment, uninterrupted: Ended, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt_at, right = an_experiment(SHORT), time.time
+    for number, (hours, step) in enumerate([(1, 11), (-1, 30)], start=1):
+        attempt = attempt_at(number)
+        with monkeypatch.context() as patched:
+            patched.setattr(time, "time", lambda hours=hours: right() + 3600 * hours)
+            interrupt_at(step, attempt, patched)
+            assert attempt.work(STAGE).exit_code == 75
+    resumed = attempt_at(3).work(STAGE)
+    assert resumed.summary["resumedFromStep"] == 30
+    assert resumed.summary["modelSha256"] == uninterrupted.summary["modelSha256"]
+
+
+def test_tells_what_checkpoints_cost(an_experiment: AnExperiment) -> None:
+    summary = an_experiment(SHORT | {"epochs": 6, "checkpointEverySeconds": 1})().work(STAGE).summary
+    assert summary["checkpoints"] >= 1
+    assert 0 < summary["checkpointBlockedSeconds"] < summary["trainingSeconds"]
+    share = summary["checkpointBlockedSeconds"] / summary["trainingSeconds"]
+    assert summary["checkpointBlockedShare"] == pytest.approx(share, abs=1e-3)
+    assert 0 < summary["checkpointIntervalSeconds"] < summary["trainingSeconds"]
+    assert summary["tornCheckpoints"] == []
 
 
 def test_a_learning_rate_that_is_far_too_high_ends_as_diverged_within_a_few_steps(an_experiment: AnExperiment) -> None:

@@ -40,8 +40,9 @@ const stateOf = async (id: string) => {
 
 describe('DELETE /v1/experiments/{id}', () => {
   it('records the wish, stops the execution and answers 202, however often it is asked', async () => {
-    const { id, spec } = await stored({ status: 'running', waiting: { reason: 'x', since: '2026-11-22T06:00:00.000Z' } });
-    await executions(aws.stepFunctions, stateMachine).start(spec, 1);
+    const experiment = await stored({ status: 'running', waiting: { reason: 'x', since: '2026-11-22T06:00:00.000Z' } });
+    const { id } = experiment;
+    await executions(aws.stepFunctions, stateMachine).start(experiment);
     expect(await stateOf(id)).toBe('RUNNING');
 
     const first = await cancel(id);
@@ -60,6 +61,13 @@ describe('DELETE /v1/experiments/{id}', () => {
   it('keeps the wish when the execution cannot be stopped, because the supervisor will stop it', async () => {
     const { id } = await stored({ status: 'running' });
     const stop = () => Promise.reject(new Error('unreachable'));
+    expect(await cancel(id, { runs: { stop } })).toMatchObject({ status: 202, view: { status: 'cancelling' } });
+  });
+
+  it('does not wait for a Step Functions that does not answer', async () => {
+    const { id } = await stored({ status: 'running' });
+    const stop: Executions['stop'] = (_id, _run, _cause, abortSignal) =>
+      new Promise((_resolve, reject) => abortSignal?.addEventListener('abort', () => reject(abortSignal.reason)));
     expect(await cancel(id, { runs: { stop } })).toMatchObject({ status: 202, view: { status: 'cancelling' } });
   });
 

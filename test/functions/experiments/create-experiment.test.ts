@@ -8,6 +8,7 @@ import { createExperiment, type Services } from '../../../functions/experiments/
 import { executionArn, executionInput } from '../../../functions/experiments/execution-input.ts';
 import { executions } from '../../../functions/experiments/executions.ts';
 import { experimentReader } from '../../../functions/experiments/experiment-reader.ts';
+import { experimentStore } from '../../../functions/experiments/experiment-store.ts';
 import { specStore } from '../../../functions/experiments/spec-store.ts';
 import { submissionStore } from '../../../functions/experiments/submission-store.ts';
 import { executionInput as executionInputSchema, resolvedSpec } from '../../../functions/shared/contracts/experiment-spec.ts';
@@ -27,6 +28,7 @@ beforeAll(async () => {
   stateMachine = await aws.aStateMachine();
   services = {
     submissions: submissionStore(aws.table),
+    store: experimentStore(aws.table),
     uploads: uploadStore(aws.table, aws.s3, aws.buckets.datasets),
     specs: specStore(aws.s3, aws.buckets.experiments),
     runs: executions(aws.stepFunctions, stateMachine),
@@ -115,7 +117,7 @@ describe('POST /v1/experiments', () => {
     expect(resolvedSpec.parse(JSON.parse((await object.Body?.transformToString()) ?? ''))).toEqual(view.spec);
     const arn = executionArn(stateMachine, view.id, 1);
     const execution = await aws.stepFunctions.send(new DescribeExecutionCommand({ executionArn: arn }));
-    expect(executionInputSchema.parse(JSON.parse(execution.input ?? ''))).toEqual(executionInput(view.spec, 1));
+    expect(executionInputSchema.parse(JSON.parse(execution.input ?? ''))).toEqual(executionInput({ spec: view.spec, run: 1 }));
   });
 
   it('keeps what the request said of the rows to train on, and pins the hash it declared for a place in S3', async () => {
@@ -139,13 +141,13 @@ describe('POST /v1/experiments', () => {
 
   it('takes an execution that runs already for started', async () => {
     const { view } = await submit(aSubmission());
-    await expect(services.runs.start(view.spec, 1)).resolves.toBeUndefined();
+    await expect(services.runs.start({ spec: view.spec, run: 1 })).resolves.toBeUndefined();
   });
 
   it('does not take a missing state machine for a start', async () => {
     const { view } = await submit(aSubmission());
     const missing = executions(aws.stepFunctions, `${stateMachine}-missing`);
-    await expect(missing.start(view.spec, 1)).rejects.toMatchObject({ name: 'StateMachineDoesNotExist' });
+    await expect(missing.start({ spec: view.spec, run: 1 })).rejects.toMatchObject({ name: 'StateMachineDoesNotExist' });
   });
 
   it('never overwrites an experiment', async () => {

@@ -1,14 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ExecutionEventDetail } from '../../../functions/stages/execution-view.ts';
 import { type JobView, viewOfDetail } from '../../../functions/stages/job-view.ts';
 
-const FOLDER = join(import.meta.dirname, '../../fixtures/aws/batch-failures');
+const AWS = join(import.meta.dirname, '../../fixtures/aws');
 
-export type BatchFailure = { source: string; evidence: 'documented' | 'constructed'; note: string; detail: object };
+/** `documented`: AWS's own pages have the text. `reported`: users saw it. `constructed`: ours, or put together from both. */
+type Sourced = { source: string; provenance: 'documented' | 'reported' | 'constructed'; note: string };
+export type BatchFailure = Sourced & { detail: object };
+export type ExecutionEventFixture = Sourced & { event: { detail: ExecutionEventDetail } };
 
-export const batchFailures = (): string[] => readdirSync(FOLDER).map((file) => file.replace(/\.json$/, ''));
+const names = (folder: string): string[] => readdirSync(join(AWS, folder)).map((file) => file.replace(/\.json$/, ''));
+const read = (folder: string, name: string): unknown => JSON.parse(readFileSync(join(AWS, folder, `${name}.json`), 'utf8'));
 
-export const batchFailure = (name: string): BatchFailure => JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8'));
+export const batchFailures = (): string[] => names('batch-failures');
+export const batchFailure = (name: string): BatchFailure => read('batch-failures', name) as BatchFailure;
+
+export const executionEvents = (): string[] => names('execution-events');
+export const executionEvent = (name: string): ExecutionEventFixture => read('execution-events', name) as ExecutionEventFixture;
 
 /** The fixture as a whole job of ours. */
 export const jobThatEnded = (name: string): JobView => {

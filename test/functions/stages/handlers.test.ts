@@ -8,6 +8,7 @@ import type { VariableName } from '../../../functions/shared/env.ts';
 import { logger } from '../../../functions/shared/handlers.ts';
 import * as recordFailure from '../../../functions/stages/record-failure.ts';
 import * as recordProgress from '../../../functions/stages/record-progress.ts';
+import * as redriveEvents from '../../../functions/stages/redrive-events.ts';
 import * as superviseExperiments from '../../../functions/stages/supervise-experiments.ts';
 import * as trackExecution from '../../../functions/stages/track-execution.ts';
 import * as trackJob from '../../../functions/stages/track-job.ts';
@@ -34,6 +35,8 @@ beforeAll(async () => {
     JOB_QUEUES: JSON.stringify([QUEUE]),
     HANG_LIMITS: JSON.stringify(byStage(() => 600)),
     START_AFTER_SECONDS: '60',
+    EVENT_BUS: aws.bus,
+    DEAD_LETTER_QUEUES: JSON.stringify([await aws.aQueue()]),
   };
   vi.stubEnv('AWS_ENDPOINT_URL', inject('awsEndpoint'));
   vi.stubEnv('AWS_REGION', 'us-east-1');
@@ -62,6 +65,11 @@ describe('with exactly the variables that it declares', () => {
   it('supervise-experiments says that there is no Batch here', async () => {
     give(superviseExperiments.environment, values);
     await expect(superviseExperiments.handler({}, CONTEXT)).rejects.toThrow(/executor/);
+  });
+
+  it('redrive-events finds nothing to deliver', async () => {
+    give(redriveEvents.environment, values);
+    expect(await redriveEvents.handler({}, CONTEXT)).toEqual({ delivered: 0, left: 0 });
   });
 
   it('record-progress answers', async () => {

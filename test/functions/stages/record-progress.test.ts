@@ -2,16 +2,21 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isNews, movedAt } from '../../../functions/stages/progress-news.ts';
 import { recordProgress } from '../../../functions/stages/record-progress.ts';
+import { stageStore } from '../../../functions/stages/stage-store.ts';
 import { anId } from '../an-experiment.ts';
-import { someProgress } from './a-job.ts';
+import { NOW, someProgress } from './a-job.ts';
 import { anEvent, anObserver } from './an-observer.ts';
+
+const LATER = new Date(NOW.getTime() + 30_000);
 
 let given: Awaited<ReturnType<typeof anObserver>>;
 beforeAll(async () => {
   given = await anObserver();
 });
 
-const record = (detail: unknown) => recordProgress(anEvent('Stage Progress', detail), { store: given.observer.store });
+/** Seen at this time, whatever the container's own clock says. */
+const record = (detail: unknown, now = NOW) =>
+  recordProgress(anEvent('Stage Progress', detail), { store: stageStore(given.aws.table, { now: () => now }) });
 const kept = (id: string) => given.observer.store.keptProgress(id);
 
 describe('record-progress', () => {
@@ -19,16 +24,32 @@ describe('record-progress', () => {
     const { id: experimentId } = await given.store();
     await record(someProgress({ experimentId }, { sequence: 2, step: 20, at: '2026-11-22T07:00:02.000Z' }));
     await record(someProgress({ experimentId }, { sequence: 1, step: 10, at: '2026-11-22T07:00:09.000Z' }));
-    expect(await kept(experimentId)).toMatchObject({ progress: { sequence: 2 }, movedAt: '2026-11-22T07:00:02.000Z' });
+    expect(await kept(experimentId)).toMatchObject({ progress: { sequence: 2 } });
     await record(someProgress({ experimentId, attempt: 2 }, { sequence: 0, step: 0, at: '2026-11-22T06:00:00.000Z' }));
-    expect(await kept(experimentId)).toMatchObject({ progress: { attempt: 2 }, movedAt: '2026-11-22T06:00:00.000Z' });
+    expect(await kept(experimentId)).toMatchObject({ progress: { attempt: 2 } });
   });
 
   it('does not call it movement when only the sequence rises', async () => {
     const { id: experimentId } = await given.store();
-    await record(someProgress({ experimentId }, { sequence: 1, at: '2026-11-22T07:00:01.000Z' }));
-    await record(someProgress({ experimentId }, { sequence: 2, at: '2026-11-22T07:00:31.000Z' }));
-    expect(await kept(experimentId)).toMatchObject({ progress: { sequence: 2 }, movedAt: '2026-11-22T07:00:01.000Z' });
+    await record(someProgress({ experimentId }, { sequence: 1 }), NOW);
+    await record(someProgress({ experimentId }, { sequence: 2 }), LATER);
+    expect(await kept(experimentId)).toMatchObject({ progress: { sequence: 2 }, movedAt: NOW.toISOString() });
+  });
+
+  it('dates movement by the clock of whoever sees it, not by that of the container', async () => {
+    const { id: experimentId } = await given.store();
+    await record(someProgress({ experimentId }, { at: '2031-01-01T00:00:00.000Z' }), NOW);
+    await record(someProgress({ experimentId }, { sequence: 2, step: 11, at: '1970-01-01T00:00:00.000Z' }), LATER);
+    expect(await kept(experimentId)).toMatchObject({ progress: { step: 11 }, movedAt: LATER.toISOString() });
+  });
+
+  it('changes nothing when the same event comes twice', async () => {
+    const { id: experimentId } = await given.store();
+    const event = someProgress({ experimentId }, { sequence: 3 });
+    await record(event, NOW);
+    const once = await kept(experimentId);
+    await record(event, LATER);
+    expect(await kept(experimentId)).toEqual(once);
   });
 
   it('ends with the newest when all arrive at once', async () => {

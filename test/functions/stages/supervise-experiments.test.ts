@@ -8,7 +8,7 @@ import {
 import { beforeEach, describe, expect, it } from 'vitest';
 import { superviseExperiments } from '../../../functions/stages/supervise-experiments.ts';
 import { anId } from '../an-experiment.ts';
-import { aResult, manifestOf, NOW, someProgress } from './a-job.ts';
+import { aResult, manifestOf, NOW } from './a-job.ts';
 import { anObserver, detailOf } from './an-observer.ts';
 
 let given: Awaited<ReturnType<typeof anObserver>>;
@@ -78,18 +78,6 @@ describe('supervise-experiments', () => {
     given.stepFunctions.on(DescribeExecutionCommand).resolves({ status: 'ABORTED' });
     await supervise();
     expect(await given.stored(id)).toMatchObject({ status: 'cancelled' });
-  });
-
-  it('ends a hung job, and adopts the progress whose event was lost', async () => {
-    const { id } = await given.store({ current });
-    const at = { experimentId: id, ...current };
-    const stood = new Date(Date.now() - 700_000).toISOString();
-    await given.put(at, 'progress', someProgress(at, { at: stood }));
-    batchHas(detailOf(at, { startedAt: Date.now() - 3_600_000 }));
-    running();
-    await supervise();
-    expect(given.batch.commandCalls(TerminateJobCommand)[0]?.args[0].input.reason).toMatch(/^Stage\.Hung: no progress for 600 s/);
-    expect(await given.observer.store.keptProgress(id)).toMatchObject({ movedAt: stood, progress: { step: 10 } });
   });
 
   it('calls nobody hung whose progress.json is torn', async () => {

@@ -65,6 +65,12 @@ describe('the limits of a deployment', () => {
     );
   });
 
+  it('take a hang limit of five seconds, as drills have it, and no shorter one', () => {
+    const stages = (hangLimitSeconds: number) => ({ stages: { train: { hangLimitSeconds } } });
+    expect(() => assertConsistent(parseDeployment(stages(5)))).not.toThrow();
+    expect(() => parseDeployment(stages(4))).toThrow(/stages\.train\.hangLimitSeconds/);
+  });
+
   it('hold for a Task exactly when it outlasts queue, attempt and report', () => {
     fc.assert(
       fc.property(

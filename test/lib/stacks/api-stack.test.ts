@@ -17,6 +17,7 @@ describe('routes', () => {
       'GET /v1/experiments/{id}/events': 'JWT',
       'GET /v1/experiments/{id}/artifacts': 'JWT',
       'DELETE /v1/experiments/{id}': 'JWT',
+      'POST /v1/experiments/{id}/resume': 'JWT',
       'GET /v1/healthz': 'NONE',
       $default: 'NONE',
     });

@@ -71,6 +71,7 @@ describe('queues', () => {
           'CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY',
           'MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE',
           'MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT',
+          'MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED',
         ].map((Reason) => ({ Action: 'CANCEL', State: 'RUNNABLE', Reason, MaxTimeSeconds: 600 })),
       );
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { STAGE_ENV, STAGE_IMAGES, STAGES, type Stage, stageCommand } from '../../../functions/shared/contracts/names.ts';
+import { resourcesFor, statementsOf } from '../policy-statements.ts';
 import { asText, COMMIT, resourcesOf, synthesise } from '../synthesised.ts';
 
 const { pipeline } = synthesise().templates;
@@ -116,8 +117,12 @@ describe('events', () => {
     expect(ruleNamed('supervise')).toMatchObject({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' });
   });
 
+  it('wake the redrive every hour', () => {
+    expect(ruleNamed('redrive')).toMatchObject({ ScheduleExpression: 'rate(1 hour)', State: 'ENABLED' });
+  });
+
   it('are tried again a bounded number of times and then kept', () => {
-    expect(rules).toHaveLength(4);
+    expect(rules).toHaveLength(5);
     for (const { Targets } of rules as { Targets: { RetryPolicy: unknown; DeadLetterConfig: { Arn: unknown } }[] }[]) {
       expect(Targets).toHaveLength(1);
       expect(Targets[0]?.RetryPolicy).toMatchObject({ MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: expect.any(Number) });
@@ -127,9 +132,76 @@ describe('events', () => {
 
   it('may call a function only through the rule that is meant', () => {
     const permissions = resourcesOf(pipeline, 'AWS::Lambda::Permission');
-    expect(permissions).toHaveLength(4);
+    expect(permissions).toHaveLength(5);
     for (const [, { Properties }] of permissions) {
       expect(Properties).toMatchObject({ Principal: 'events.amazonaws.com', SourceArn: expect.anything() });
+    }
+  });
+});
+
+describe('a function that an event calls', () => {
+  const configurations = resourcesOf(pipeline, 'AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties);
+  const consumers = ['TrackJob', 'TrackExecution', 'RecordProgress', 'SuperviseExperiments', 'RedriveEvents'];
+
+  it('is tried again when it fails, and its event kept with the others', () => {
+    expect(configurations.map(({ FunctionName }) => asText(FunctionName)).sort()).toEqual(
+      consumers.map((consumer) => `<${consumer}Function>`).sort(),
+    );
+    for (const configuration of configurations) {
+      const { OnFailure } = configuration.DestinationConfig as { OnFailure: { Destination: unknown } };
+      expect(asText(OnFailure.Destination)).toBe('<UndeliveredEvents.Arn>');
+      expect(configuration).toMatchObject({ Qualifier: '$LATEST', MaximumRetryAttempts: 2 });
+      expect(configuration.MaximumEventAgeInSeconds).toBeGreaterThanOrEqual(60);
+    }
+  });
+
+  it('may send to that queue', () => {
+    for (const consumer of consumers)
+      expect(resourcesFor(statementsOf(pipeline), `<${consumer}Role>`, 'sqs:SendMessage')).toEqual(['<UndeliveredEvents.Arn>']);
+  });
+});
+
+describe('what could not be delivered', () => {
+  it('is kept in queues that only the redrive reads', () => {
+    const readers = statementsOf(pipeline).filter(({ actions }) =>
+      actions.some((action) => /^sqs:(Receive|Delete)/.test(action)),
+    );
+    expect(readers).toMatchObject([
+      {
+        role: '<RedriveEventsRole>',
+        actions: ['sqs:DeleteMessage', 'sqs:ReceiveMessage'],
+        resources: ['<UndeliveredEvents.Arn>', '<UnpublishedChanges.Arn>'],
+      },
+    ]);
+  });
+
+  it('is kept for two weeks, encrypted, over TLS alone', () => {
+    pipeline.resourceCountIs('AWS::SQS::Queue', 2);
+    for (const [, { Properties }] of resourcesOf(pipeline, 'AWS::SQS::Queue'))
+      expect(Properties).toMatchObject({ MessageRetentionPeriod: 14 * 24 * 3600, SqsManagedSseEnabled: true });
+  });
+
+  it('is announced again under the source of experiments only', () => {
+    const [statement] = statementsOf(pipeline).filter(
+      ({ role, actions }) => role === '<RedriveEventsRole>' && actions.includes('events:PutEvents'),
+    );
+    expect(statement).toMatchObject({
+      resources: ['<Bus.Arn>'],
+      condition: { StringEquals: { 'events:source': 'spotforge.experiments' } },
+    });
+  });
+});
+
+describe('the limit after which a stage is hung', () => {
+  it('is one number: its container dumps its stacks by it, the supervisor judges by it', () => {
+    const functions = resourcesOf(pipeline, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties);
+    const supervisor = functions.find(({ FunctionName }) => FunctionName === 'spotforge-supervise-experiments');
+    const { Variables } = (supervisor?.Environment ?? { Variables: {} }) as { Variables: Record<string, string> };
+    const limits = JSON.parse(Variables.HANG_LIMITS ?? '{}') as Record<Stage, number>;
+    expect(Object.keys(limits)).toEqual([...STAGES]);
+    for (const stage of STAGES) {
+      const given = containerOf(stage).Environment.find(({ Name }) => Name === 'HANG_LIMIT_SECONDS');
+      expect(Number(given?.Value)).toBe(limits[stage]);
     }
   });
 });
@@ -174,7 +246,7 @@ describe('the state machine', () => {
 describe('log groups', () => {
   it('forget after a month, every one of them', () => {
     const groups = resourcesOf(pipeline, 'AWS::Logs::LogGroup');
-    expect(groups).toHaveLength(16);
+    expect(groups).toHaveLength(18);
     for (const [, { Properties }] of groups) {
       expect(Properties.RetentionInDays).toBe(30);
       expect(String(Properties.LogGroupName)).toMatch(/^\/spotforge\/(functions|stages)\/[a-z-]+$/);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { CreateJobQueueCommand, CreateSchedulingPolicyCommand } from '@aws-sdk/client-batch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callRaw, violations } from './botocore-model.ts';
 import { eventually, Harness, ROLE } from './harness.ts';
@@ -12,6 +13,15 @@ let ids: string[];
 beforeAll(async () => {
   batch = await Harness.start();
   await batch.queue('cpu');
+  await batch.client.send(new CreateSchedulingPolicyCommand({ name: 'fair', fairsharePolicy: {} }));
+  await batch.client.send(
+    new CreateJobQueueCommand({
+      jobQueueName: 'shared',
+      priority: 1,
+      schedulingPolicyArn: 'arn:aws:batch:us-east-1:000000000000:scheduling-policy/fair',
+      computeEnvironmentOrder: [{ order: 1, computeEnvironment: 'cpu' }],
+    }),
+  );
   await batch.definition(
     'shell',
     { jobRoleArn: ROLE, environment: [{ name: 'A', value: 'b' }] },
@@ -22,6 +32,8 @@ beforeAll(async () => {
     await batch.submit('exit 3', { tags: { team: 'blue' }, retryStrategy: { attempts: 2 } }),
     await batch.submit('sleep 5'),
   ];
+  const shared = await batch.submit('sleep 60', { jobQueue: 'shared', shareIdentifier: 'blue' });
+  await batch.until(shared, 'RUNNING');
   await Promise.all([batch.ended(ids[0] ?? ''), batch.ended(ids[1] ?? ''), batch.until(ids[2] ?? '', 'RUNNING')]);
   await eventually(
     () =>
@@ -40,6 +52,8 @@ describe('against botocore’s model of Batch', () => {
     ['DescribeJobDefinitions', () => ({ jobDefinitionName: 'shell' })],
     ['DescribeJobQueues', () => ({})],
     ['DescribeComputeEnvironments', () => ({})],
+    ['GetJobQueueSnapshot', () => ({ jobQueue: 'cpu' })],
+    ['GetJobQueueSnapshot', () => ({ jobQueue: 'shared' })],
     [
       'CreateSchedulingPolicy',
       () => ({
@@ -156,6 +170,15 @@ describe('errors', () => {
         containerOverrides: { environment: [{ name: 'AWS_BATCH_X', value: '' }] },
       },
       /reserved/,
+    ],
+    ['GetJobQueueSnapshot', { jobQueue: 'none' }, /none does not exist/],
+    [
+      'UpdateJobQueue',
+      {
+        jobQueue: 'cpu',
+        jobStateTimeLimitActions: [{ reason: 'slow', state: 'RUNNABLE', maxTimeSeconds: 600, action: 'CANCEL' }],
+      },
+      /reason: .*CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY/,
     ],
     ['TerminateJob', { jobId: 'nobody', reason: 'r' }, /nobody does not exist/],
     ['ListJobs', { jobStatus: 'RUNNING' }, /jobQueue/],

@@ -22,6 +22,8 @@ export class FakeAws {
   readonly accessKeys = new Set<string>();
   /** Answers for coming PutEvents calls: an HTTP failure, or a failed entry in a 200. */
   readonly eventFailures: ('http' | 'entry')[] = [];
+  /** No PutEvents call succeeds. */
+  busIsDown = false;
   refusedRoles = new Set<string>();
   /** AssumeRole never answers. */
   hangsOnRoles = false;
@@ -52,7 +54,16 @@ export class FakeAws {
   }
 
   statusesOf(jobId: string): string[] {
-    return this.events.filter(({ detail }) => detail.jobId === jobId).map(({ detail }) => detail.status);
+    return this.#eventsOf(jobId, 'Batch Job State Change').map(({ detail }) => detail.status);
+  }
+
+  /** The events that say that this job holds up its queue. */
+  blockedEventsOf(jobId: string): RecordedEvent[] {
+    return this.#eventsOf(jobId, 'Batch Job Queue Blocked');
+  }
+
+  #eventsOf(jobId: string, detailType: string): RecordedEvent[] {
+    return this.events.filter(({ entry, detail }) => detail.jobId === jobId && entry.DetailType === detailType);
   }
 
   #answer(target: string, body: string): { status: number; body: string; type?: string } {
@@ -70,7 +81,7 @@ export class FakeAws {
   }
 
   #putEvents(entries: RecordedEvent['entry'][]): { status: number; body: string } {
-    const failure = this.eventFailures.shift();
+    const failure = this.busIsDown ? 'http' : this.eventFailures.shift();
     if (failure === 'http') return { status: 500, body: JSON.stringify({ __type: 'InternalException', message: 'planted' }) };
     if (failure === 'entry') {
       const failed = { FailedEntryCount: 1, Entries: [{ ErrorCode: 'ThrottlingException', ErrorMessage: 'planted' }] };

@@ -164,11 +164,16 @@ export class Harness {
     }, `the log of ${jobId} to hold ${text}`);
   }
 
-  async control(path: string, body?: object): Promise<{ status: number; body: Record<string, unknown> }> {
-    const response = await fetch(
-      `${this.endpoint}/_spotforge/${path}`,
-      body ? { method: 'POST', body: JSON.stringify(body) } : {},
-    );
+  /** One of the executor's own routes: GET without a body, POST with one. */
+  async control(
+    path: string,
+    body?: object,
+    method = body ? 'POST' : 'GET',
+  ): Promise<{ status: number; body: Record<string, unknown> }> {
+    const response = await fetch(`${this.endpoint}/_spotforge/${path}`, {
+      method,
+      ...(body && { body: JSON.stringify(body) }),
+    });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   }
 }

@@ -5,13 +5,21 @@ import { offersOf, someInstanceHolds } from '../../../local/batch/scheduling/ins
 import {
   COMPUTE_ENVIRONMENT_MAX_RESOURCE,
   decide,
+  frontOfQueue,
   JOB_RESOURCE_REQUIREMENT,
   type SchedulerInput,
   type WaitingJob,
 } from '../../../local/batch/scheduling/scheduler.ts';
 
 const NOW = 1_700_000_000_000;
-const environment = (name: string, more = {}) => ({ name, enabled: true, maxVcpus: 8, instanceTypes: ['c6i'], ...more });
+const environment = (name: string, more = {}) => ({
+  name,
+  enabled: true,
+  maxVcpus: 8,
+  instanceTypes: ['c6i'],
+  hasCapacity: true,
+  ...more,
+});
 const queue = (name: string, more = {}) => ({ name, priority: 1, environments: ['e1'], ...more });
 const job = (id: string, sequence: number, more: Partial<WaitingJob> = {}): WaitingJob => ({
   id,
@@ -36,10 +44,10 @@ const startedIds = (given: SchedulerInput) => decide(given).starts.map(({ jobId 
 
 const anyInput: fc.Arbitrary<SchedulerInput> = fc
   .record({
-    environments: fc.array(fc.record({ maxVcpus: fc.integer({ min: 1, max: 16 }), enabled: fc.boolean() }), {
-      minLength: 1,
-      maxLength: 3,
-    }),
+    environments: fc.array(
+      fc.record({ maxVcpus: fc.integer({ min: 1, max: 16 }), enabled: fc.boolean(), hasCapacity: fc.boolean() }),
+      { minLength: 1, maxLength: 3 },
+    ),
     queues: fc.array(
       fc.record({ priority: fc.integer({ min: 0, max: 2 }), order: fc.array(fc.nat(2), { maxLength: 3 }), fair: fc.boolean() }),
       { minLength: 1, maxLength: 3 },
@@ -89,14 +97,14 @@ describe('laws of the scheduler', () => {
         const { starts } = decide(given);
         expect(starts.length).toBeLessThanOrEqual(given.freeSlots);
         expect(new Set(starts.map(({ jobId }) => jobId)).size).toBe(starts.length);
-        for (const { name, maxVcpus, enabled } of given.environments) {
+        for (const { name, maxVcpus, enabled, hasCapacity } of given.environments) {
           const here = starts
             .filter((start) => start.environment === name)
             .map(({ jobId }) => given.waiting.find(({ id }) => id === jobId));
           const before = given.running.filter((each) => each.environment === name).reduce((sum, { vcpus }) => sum + vcpus, 0);
           const added = here.reduce((sum, each) => sum + (each?.needs.vcpus ?? 0), 0);
           if (here.length > 0 && given.vcpuCap === undefined) expect(before + added).toBeLessThanOrEqual(maxVcpus);
-          if (!enabled) expect(here).toEqual([]);
+          if (!enabled || !hasCapacity) expect(here).toEqual([]);
           for (const each of here) expect(given.queues.find((one) => one.name === each?.queue)?.environments).toContain(name);
         }
       }),
@@ -128,7 +136,7 @@ describe('laws of the scheduler', () => {
   it('starves nobody: repeated rounds start every job that some environment can hold and none blocks', () => {
     fc.assert(
       fc.property(anyInput, (given) => {
-        const environments = given.environments.map((each) => ({ ...each, enabled: true, maxVcpus: 20 }));
+        const environments = given.environments.map((each) => ({ ...each, enabled: true, hasCapacity: true, maxVcpus: 20 }));
         const queues = given.queues.map((each) => ({ ...each, environments: ['e0'] }));
         let waiting = given.waiting.filter(({ queue: name }) => queues.some((each) => each.name === name));
         for (let round = 0; round <= given.waiting.length && waiting.length > 0; round += 1) {
@@ -139,6 +147,60 @@ describe('laws of the scheduler', () => {
         expect(waiting).toEqual([]);
       }),
     );
+  });
+});
+
+describe('the front of a queue', () => {
+  it('lists its waiting jobs in the order in which they start when one starts after the other', () => {
+    fc.assert(
+      fc.property(anyInput, (given) => {
+        const environments = [environment('e0', { maxVcpus: 1000 })];
+        const queues = given.queues.map((each) => ({ ...each, environments: ['e0'] }));
+        for (const { name } of queues) {
+          const waiting = given.waiting.filter((each) => each.queue === name);
+          const all = { ...given, environments, queues, waiting, running: [], freeSlots: 999, vcpuCap: undefined };
+          expect(frontOfQueue(all, name)).toEqual(startedIds(all));
+        }
+      }),
+    );
+  });
+
+  it('shows a hundred at most, and nothing of a queue that is not there', () => {
+    const waiting = Array.from({ length: 120 }, (_, index) => job(`j${index}`, index));
+    expect(frontOfQueue(input({ waiting }), 'q1')).toEqual(waiting.slice(0, 100).map(({ id }) => id));
+    expect(frontOfQueue(input({ waiting }), 'none')).toEqual([]);
+  });
+});
+
+describe('a queue whose environments have no capacity', () => {
+  const dry = (name: string, more = {}) => environment(name, { hasCapacity: false, ...more });
+  const reason =
+    'CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - Service cannot fulfill the capacity requested for instance type [c6i]';
+
+  it('is blocked by its head, with AWS’s reason, and only by it', () => {
+    const waiting = [job('head', 1), job('behind', 2)];
+    expect(decide(input({ environments: [dry('e1')], waiting }))).toEqual({
+      starts: [],
+      blocked: [{ jobId: 'head', statusReason: reason }],
+    });
+  });
+
+  it('uses another environment that has some', () => {
+    const environments = [dry('e1'), environment('e2')];
+    const queues = [queue('q1', { environments: ['e1', 'e2'] })];
+    expect(decide(input({ environments, queues, waiting: [job('j', 1)] }))).toEqual({
+      starts: [{ jobId: 'j', environment: 'e2' }],
+      blocked: [],
+    });
+  });
+
+  it('is not called blocked while its own jobs fill the environment, or another one only is full', () => {
+    const waiting = [job('j', 1)];
+    const full = (name: string) => [{ environment: name, queue: 'q1', vcpus: 8, share: '', startedAt: NOW }];
+    expect(decide(input({ environments: [dry('e1')], waiting, running: full('e1') })).blocked).toEqual([]);
+    const environments = [dry('e1'), environment('e2')];
+    const queues = [queue('q1', { environments: ['e1', 'e2'] })];
+    expect(decide(input({ environments, queues, waiting, running: full('e2') })).blocked).toEqual([]);
   });
 });
 

@@ -20,6 +20,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/experiments',
       'GET /v1/experiments/{id}',
       'DELETE /v1/experiments/{id}',
+      'POST /v1/experiments/{id}/resume',
       'GET /v1/experiments/{id}/events',
       'GET /v1/experiments/{id}/artifacts',
       'GET /v1/healthz',

@@ -3,8 +3,11 @@
 import io
 import itertools
 import json
+import re
 import threading
 import time
+import urllib.error
+import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,6 +28,7 @@ class RecordingBatch:
     calls: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     refusal: tuple[int, str, str] | None = None
     resources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    instances: list[dict[str, Any]] = field(default_factory=list)
     revisions: dict[str, int] = field(default_factory=dict)
     endpoint: str = ""
 
@@ -37,6 +41,8 @@ class RecordingBatch:
         if self.refusal and path == "/v1/submitjob":
             status, error, message = self.refusal
             return status, {"message": message}, error
+        if path == "/_spotforge/instances":
+            return 200, {"instances": self.instances}, ""
         return 200, self._accept(path.removeprefix("/v1/"), body), ""
 
     def _accept(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -204,6 +210,15 @@ class Account:
         answer = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps(payload))
         return json.loads(answer["Payload"].read() or b"null"), answer.get("FunctionError")
 
+    def noted(self, function: str, pattern: str) -> list[str]:
+        """What the pattern's group matches in each line of the function's log, oldest first."""
+        logs = self.client("logs")
+        try:
+            events = logs.filter_log_events(logGroupName=f"/aws/lambda/{function.rsplit(':', 1)[-1]}")["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        return [found[1] for event in events if (found := re.search(pattern, event["message"]))]
+
     def machine(self, states: dict[str, Any], *grants: dict[str, Any], **fields: Any) -> str:
         """The ARN of a JSONata state machine that starts at its first state, under a role with these grants."""
         definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states, **fields}
@@ -245,6 +260,23 @@ class Account:
         )
         return name
 
+    def queue(self, *senders: str) -> "Queue":
+        """A queue into which EventBridge may put what these rules (ARNs, with patterns) cannot deliver."""
+        sqs = self.client("sqs")
+        url = sqs.create_queue(QueueName=self.name("queue"))["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        if senders:
+            statement = {
+                "Effect": "Allow",
+                "Principal": {"Service": "events.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": arn,
+                "Condition": {"ArnLike": {"aws:SourceArn": list(senders)}},
+            }
+            policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+            sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        return Queue(sqs, url, arn)
+
     def deploy(
         self, resources: dict[str, Any], outputs: dict[str, Any] | None = None, stack: str | None = None
     ) -> dict[str, str]:
@@ -268,6 +300,67 @@ class Account:
         reasons = [event.get("ResourceStatusReason", "") for event in events if "FAILED" in event["ResourceStatus"]]
         assert described["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), reasons
         return {"StackName": name, **{output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}}
+
+
+@dataclass(frozen=True)
+class Control:
+    """The control routes of an emulator, called without any signature."""
+
+    endpoint: str
+
+    def __call__(
+        self, method: str, route: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """Status and answer."""
+        data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.endpoint}/_spotforge/{route}", data=data, method=method, headers=headers or {})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
+
+@pytest.fixture(scope="session")
+def control_of() -> Callable[[Emulator], Control]:
+    """For tests that start an emulator of their own."""
+    return lambda running: Control(running.endpoint)
+
+
+@pytest.fixture
+def control(emulator: Emulator) -> Iterator[Control]:
+    """All faults are forgotten afterwards."""
+    routes = Control(emulator.endpoint)
+    yield routes
+    assert routes("DELETE", "faults")[0] == 200
+
+
+@pytest.fixture
+def plant(control: Control) -> Callable[..., None]:
+    """Plants a fault: `plant("events/drop", count=2)`."""
+
+    def post(route: str, **body: Any) -> None:
+        assert control("POST", route, body) == (200, {})
+
+    return post
+
+
+@dataclass(frozen=True)
+class Queue:
+    """An SQS queue and its messages."""
+
+    sqs: Any
+    url: str
+    arn: str
+
+    def receive(self) -> list[dict[str, Any]]:
+        """Takes what is there out of the queue, message attributes included."""
+        messages: list[dict[str, Any]] = self.sqs.receive_message(
+            QueueUrl=self.url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages", [])
+        for message in messages:
+            self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+        return messages
 
 
 @pytest.fixture(scope="session")

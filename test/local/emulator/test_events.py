@@ -142,3 +142,38 @@ def test_a_bisected_batch_loses_only_the_failing_record(account: Any, recorder: 
         put_key(key)
     assert eventually(failed, 20)[0]["DDBStreamBatchInfo"]["batchSize"] == 1
     eventually(lambda: noted() == {"a", "b", "c"}, 20)
+
+
+def test_a_throttled_batch_uses_up_no_retry_of_its_stream(
+    account: Any, recorder: Any, plant: Callable[..., None], control: Any, eventually: Callable[..., Any]
+) -> None:
+    """Retry attempts do not "apply to service errors or throttles where the batch didn't reach the function":
+    https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html"""
+    function, noted = recorder
+    put_key, failed = mapping(account, function)  # one retry
+    plant("functions/fail", functionNamePattern=function.rsplit(":", 1)[-1], count=3)
+    put_key("patient")
+    eventually(lambda: noted() == {"patient"}, 30)
+    assert control("GET", "faults")[1]["faults"] == []
+    assert failed() == []
+
+
+def test_records_that_a_function_threw_on_can_be_read_again_from_what_the_destination_says(
+    account: Any, recorder: Any, plant: Callable[..., None], eventually: Callable[..., Any]
+) -> None:
+    function, noted = recorder
+    put_key, failed = mapping(account, function)  # one retry
+    plant("functions/fail", functionNamePattern=function.rsplit(":", 1)[-1], how="throw", count=2)
+    put_key("first")
+    batch = eventually(failed, 30)[0]["DDBStreamBatchInfo"]
+    streams = account.client("dynamodbstreams")
+    iterator = streams.get_shard_iterator(
+        StreamArn=batch["streamArn"],
+        ShardId=batch["shardId"],
+        ShardIteratorType="AT_SEQUENCE_NUMBER",
+        SequenceNumber=batch["startSequenceNumber"],
+    )["ShardIterator"]
+    records = streams.get_records(ShardIterator=iterator, Limit=batch["batchSize"])["Records"]
+    assert [record["dynamodb"]["Keys"]["pk"]["S"] for record in records] == ["first"]
+    assert records[-1]["dynamodb"]["SequenceNumber"] == batch["endSequenceNumber"]
+    assert noted() == set()

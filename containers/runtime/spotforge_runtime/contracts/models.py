@@ -88,8 +88,14 @@ class TrainSpec(BaseModel):
     threads: Annotated[int, Field(ge=1, le=64)]
     precision: Literal["float32", "bfloat16"]
     checkpoint_every_seconds: Annotated[
-        int, Field(alias="checkpointEverySeconds", ge=1, le=300)
-    ]
+        int | None,
+        Field(
+            alias="checkpointEverySeconds",
+            description="at most so many seconds of training between two checkpoints, whatever they cost; absent: as often as 1 % of the training time pays for, and at least every 300 s",
+            ge=1,
+            le=300,
+        ),
+    ] = None
 
 
 class QuantizeSpec(BaseModel):
@@ -383,7 +389,50 @@ class TrainSummary(BaseModel):
     samples_per_second: Annotated[float, Field(alias="samplesPerSecond")]
     parameters: Annotated[int, Field(ge=0)]
     device: str
+    training_seconds: Annotated[
+        float,
+        Field(
+            alias="trainingSeconds",
+            description="of this attempt, evaluations between epochs included, as the following ones",
+            ge=0.0,
+        ),
+    ]
     checkpoints: Annotated[int, Field(ge=0)]
+    checkpoint_blocked_seconds: Annotated[
+        float,
+        Field(
+            alias="checkpointBlockedSeconds",
+            description="that the training thread waited for checkpoints",
+            ge=0.0,
+        ),
+    ]
+    checkpoint_blocked_share: Annotated[
+        float,
+        Field(alias="checkpointBlockedShare", description="of trainingSeconds", ge=0.0),
+    ]
+    checkpoint_interval_seconds: Annotated[
+        float,
+        Field(
+            alias="checkpointIntervalSeconds",
+            description="longest stretch of training without a checkpoint",
+            ge=0.0,
+        ),
+    ]
+    checkpoints_forced: Annotated[
+        int,
+        Field(
+            alias="checkpointsForced",
+            description="begun because the longest interval was over, although they raised the blocked share above 1 %",
+            ge=0,
+        ),
+    ]
+    torn_checkpoints: Annotated[
+        list[str],
+        Field(
+            alias="tornCheckpoints",
+            description="that were passed over when this attempt began: directory and reason",
+        ),
+    ]
     resumed_from_step: Annotated[int | None, Field(alias="resumedFromStep")]
     model_sha256: Annotated[
         str,
@@ -530,7 +579,7 @@ class StageProgress(BaseModel):
     sequence: Annotated[
         int,
         Field(
-            description="rises by one with each event of an attempt; order is by (run, stage, attempt, sequence), never by clock",
+            description="rises with each report of an attempt; order is by (run, stage, attempt, sequence), never by clock",
             ge=0,
         ),
     ]
@@ -672,6 +721,126 @@ class BundledFile(BaseModel):
     path: Annotated[str, Field(max_length=512, min_length=1)]
     bytes: Annotated[int, Field(ge=1)]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class RestoreFigures(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    experiment_id: Annotated[
+        str, Field(alias="experimentId", pattern="^exp_[0-9a-hjkmnp-tv-z]{26}$")
+    ]
+    checkpoint: Annotated[
+        str, Field(description="directory of the checkpoint that was restored")
+    ]
+    step: Annotated[int, Field(ge=0)]
+    files: Annotated[int, Field(ge=1)]
+    bytes: Annotated[int, Field(ge=1)]
+    tensors: Annotated[
+        int, Field(description="parameters of which the optimiser has its state", ge=1)
+    ]
+    learning_rate: Annotated[
+        float,
+        Field(alias="learningRate", description="of the schedule's next step", ge=0.0),
+    ]
+    loss: Annotated[
+        float,
+        Field(
+            description="of one step on made-up rows: finite, and no measure of anything"
+        ),
+    ]
+    torn_checkpoints: Annotated[
+        list[str],
+        Field(
+            alias="tornCheckpoints",
+            description="what was passed over on the way, with the reason",
+        ),
+    ]
+    differences: Annotated[
+        list[str],
+        Field(
+            description="conditions that changed since the checkpoint was written, and may"
+        ),
+    ]
+    download_seconds: Annotated[
+        float,
+        Field(alias="downloadSeconds", description="verification included", ge=0.0),
+    ]
+    restore_seconds: Annotated[float, Field(alias="restoreSeconds", ge=0.0)]
+    step_seconds: Annotated[float, Field(alias="stepSeconds", ge=0.0)]
+
+
+class BundleAnswers(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    bundle_uri: Annotated[
+        str,
+        Field(
+            alias="bundleUri",
+            pattern="^s3:\\/\\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\\/.+$",
+        ),
+    ]
+    bundle_sha256: Annotated[str, Field(alias="bundleSha256", pattern="^[0-9a-f]{64}$")]
+    tenant: Annotated[str, Field(pattern="^[a-z][a-z0-9]{1,30}$")]
+    name: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{1,30}$")]
+    version: Annotated[int, Field(ge=1)]
+    bytes: Annotated[int, Field(ge=1)]
+    rows: Annotated[int, Field(ge=1)]
+    fp32_max_abs: Annotated[
+        float,
+        Field(
+            alias="fp32MaxAbs",
+            description="largest |logit - recorded logit|; within the parity gate of the experiment",
+            ge=0.0,
+        ),
+    ]
+    int8_mean_abs_score_delta: Annotated[
+        float,
+        Field(
+            alias="int8MeanAbsScoreDelta",
+            description="mean |expected score INT8 - recorded| / (K - 1)",
+            ge=0.0,
+        ),
+    ]
+    download_seconds: Annotated[float, Field(alias="downloadSeconds", ge=0.0)]
+    verify_seconds: Annotated[float, Field(alias="verifySeconds", ge=0.0)]
+    score_seconds: Annotated[float, Field(alias="scoreSeconds", ge=0.0)]
+
+
+class ModelAnswers(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    fp32_max_abs: Annotated[
+        float,
+        Field(
+            alias="fp32MaxAbs",
+            description="largest |logit - recorded logit|; within the parity gate of the experiment",
+            ge=0.0,
+        ),
+    ]
+    int8_mean_abs_score_delta: Annotated[
+        float,
+        Field(
+            alias="int8MeanAbsScoreDelta",
+            description="mean |expected score INT8 - recorded| / (K - 1)",
+            ge=0.0,
+        ),
+    ]
+
+
+class RehearsalError(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    message: Annotated[str, Field(description="what happened", max_length=2000)]
+    where: str | None
+    remedy: Annotated[str | None, Field(description="what to do")]
 
 
 class DatasetSpec(BaseModel):
@@ -892,6 +1061,66 @@ class BundledModel(BaseModel):
     gate: BundledGate
 
 
+class RollbackFigures(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    newest: BundleAnswers
+    previous: BundleAnswers
+    seconds_to_first_right_answer: Annotated[
+        float,
+        Field(
+            alias="secondsToFirstRightAnswer",
+            description="from the decision to roll back: download, verify, open, score, compare",
+            ge=0.0,
+        ),
+    ]
+
+
+class UpgradeFigures(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    package: Annotated[
+        str, Field(max_length=100, pattern="^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$")
+    ]
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+    bundle_uri: Annotated[
+        str,
+        Field(
+            alias="bundleUri",
+            pattern="^s3:\\/\\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\\/.+$",
+        ),
+    ]
+    rows: Annotated[int, Field(ge=1)]
+    before: ModelAnswers
+    after: ModelAnswers
+    fp32_max_abs_difference: Annotated[
+        float,
+        Field(
+            alias="fp32MaxAbsDifference",
+            description="largest |logit after - logit before|",
+            ge=0.0,
+        ),
+    ]
+    int8_max_abs_difference: Annotated[
+        float, Field(alias="int8MaxAbsDifference", ge=0.0)
+    ]
+    modules_from_new_version: Annotated[
+        int,
+        Field(
+            alias="modulesFromNewVersion",
+            description="modules of the moved package that the check loaded",
+            ge=1,
+        ),
+    ]
+    install_seconds: Annotated[float, Field(alias="installSeconds", ge=0.0)]
+    check_seconds: Annotated[float, Field(alias="checkSeconds", ge=0.0)]
+
+
 class ResolvedSpec(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -942,6 +1171,16 @@ class BundledModels(BaseModel):
     )
     fp32: BundledModel
     int8: BundledModel
+
+
+class RehearsalFigures(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    restore: RestoreFigures | None = None
+    rollback: RollbackFigures | None = None
+    upgrade: UpgradeFigures | None = None
 
 
 class Bundle(BaseModel):
@@ -1000,6 +1239,41 @@ class Bundle(BaseModel):
     ]
 
 
+class RehearsalFinding(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    schema_version: Annotated[Literal[1], Field(alias="schemaVersion")]
+    rehearsal_id: Annotated[
+        str, Field(alias="rehearsalId", pattern="^[A-Za-z0-9_-]{1,80}$")
+    ]
+    rehearsal: Literal["restore", "rollback", "upgrade"]
+    outcome: Literal["passed", "failed"]
+    started_at: Annotated[
+        str,
+        Field(
+            alias="startedAt",
+            description="UTC with milliseconds",
+            pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
+        ),
+    ]
+    ended_at: Annotated[
+        str,
+        Field(
+            alias="endedAt",
+            description="UTC with milliseconds",
+            pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
+        ),
+    ]
+    git_sha: Annotated[str, Field(alias="gitSha", pattern="^([0-9a-f]{40}|unknown)$")]
+    image_digest: Annotated[str, Field(alias="imageDigest")]
+    figures: Annotated[
+        RehearsalFigures | None, Field(description="null when it failed")
+    ]
+    error: Annotated[RehearsalError | None, Field(description="null when it passed")]
+
+
 class Documents(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -1028,3 +1302,6 @@ class Documents(BaseModel):
         None
     )
     bundle: Bundle | None = None
+    rehearsal_finding: Annotated[
+        RehearsalFinding | None, Field(alias="rehearsal-finding")
+    ] = None

@@ -34,6 +34,8 @@ STAGE_ERRORS: Final = (
     "Stage.Superseded",
 )
 
+Rehearsal = Literal["restore", "rollback", "upgrade"]
+
 ENV_EXPERIMENT_ID: Final = "EXPERIMENT_ID"
 ENV_RUN: Final = "RUN"
 ENV_STAGE: Final = "STAGE"
@@ -50,6 +52,11 @@ ENV_EVENT_BUS: Final = "EVENT_BUS"
 ENV_GIT_SHA: Final = "GIT_SHA"
 ENV_IMAGE_DIGEST: Final = "IMAGE_DIGEST"
 ENV_HANG_LIMIT_SECONDS: Final = "HANG_LIMIT_SECONDS"
+ENV_REHEARSAL_ID: Final = "REHEARSAL_ID"
+ENV_NEWEST_BUNDLE: Final = "NEWEST_BUNDLE"
+ENV_PREVIOUS_BUNDLE: Final = "PREVIOUS_BUNDLE"
+ENV_UPGRADE_PACKAGE: Final = "UPGRADE_PACKAGE"
+ENV_UPGRADE_VERSION: Final = "UPGRADE_VERSION"
 
 EXIT_INVALID_INPUT: Final = 64
 EXIT_DIVERGED: Final = 65
@@ -62,6 +69,8 @@ EVENT_STAGE_PROGRESS_SOURCE: Final = "spotforge.stage"
 EVENT_STAGE_PROGRESS_DETAIL_TYPE: Final = "Stage Progress"
 EVENT_EXPERIMENT_STATUS_CHANGED_SOURCE: Final = "spotforge.experiments"
 EVENT_EXPERIMENT_STATUS_CHANGED_DETAIL_TYPE: Final = "Experiment Status Changed"
+EVENT_REHEARSAL_COMPLETED_SOURCE: Final = "spotforge.rehearsals"
+EVENT_REHEARSAL_COMPLETED_DETAIL_TYPE: Final = "Rehearsal Completed"
 
 DOCUMENT_MANIFEST: Final = "manifest.json"
 DOCUMENT_RESULT: Final = "result.json"
@@ -73,3 +82,4 @@ KEY_ATTEMPT: Final = "experiments/{experiment_id}/{stage}/r{run}-{attempt}/"
 KEY_UPLOAD: Final = "uploads/{tenant}/{upload_id}/"
 KEY_BUNDLE: Final = "bundles/{tenant}/{model}/{version}/"
 KEY_CHECKPOINTS: Final = "{experiment_id}/"
+KEY_REHEARSAL: Final = "rehearsals/{rehearsal_id}/{rehearsal}.json"

@@ -16,6 +16,7 @@ Handler = Callable[..., Awaitable[tuple[int, dict[str, str], bytes]]]
 # path → (member of the body, type in the ARN)
 RESOURCE_OF = {
     "/v1/submitjob": ("jobQueue", "job-queue"),
+    "/v1/getjobqueuesnapshot": ("jobQueue", "job-queue"),
     "/v1/terminatejob": ("jobId", "job"),
     "/v1/canceljob": ("jobId", "job"),
     "/v1/registerjobdefinition": ("jobDefinitionName", "job-definition"),

@@ -10,6 +10,7 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import eventbridge, lambda_svc
 
+from spotforge_emulator.patches.event_delivery import undeliverable
 from spotforge_emulator.private_name import private, replace
 from spotforge_emulator.settings import Settings
 
@@ -119,13 +120,13 @@ def _lambda_targets() -> None:
         source = rule_arn(rule)
         if ":schedule/" in source:
             # EventBridge Scheduler acts under the target's role and needs no resource policy.
-            permitted, grantor = role_allows(rule[ROLE], arn), f"the role {rule[ROLE]}"
+            permitted, grantor = role_allows(rule[ROLE], "lambda:InvokeFunction", arn), f"the role {rule[ROLE]}"
         else:
             permitted, grantor = allowed(arn, "events.amazonaws.com", source), "its resource policy"
         if permitted:
             dispatch_to_lambda(arn, payload)
         else:
-            private(eventbridge, "logger").warning("%s was not invoked: %s does not allow %s", arn, grantor, source)
+            undeliverable("NO_PERMISSIONS", f"{arn} was not invoked: {grantor} does not allow {source}.")
 
     dispatch_to_lambda = replace(eventbridge, "_dispatch_to_lambda", dispatch)
 
@@ -135,17 +136,17 @@ def rule_arn(rule: dict[str, Any]) -> str:
     return str(rule.get("Arn") or rule.get("arn") or "")
 
 
-def role_allows(role_arn: str, function_arn: str) -> bool:
-    """Whether the role's own policies grant the invocation."""
+def role_allows(role_arn: str, action: str, resource_arn: str) -> bool:
+    """Whether the role's own policies grant the action to a service that acts under it."""
     from ministack.core.responses import get_account_id, get_region
 
     name = role_arn.rsplit("/", 1)[-1]
     context = private(iam_evaluator, "EvalContext")(
-        principal_arn=f"arn:aws:sts::{get_account_id()}:assumed-role/{name}/scheduler",
+        principal_arn=f"arn:aws:sts::{get_account_id()}:assumed-role/{name}/service",
         principal_type="AssumedRole",
         principal_account=get_account_id(),
-        action="lambda:InvokeFunction",
-        resource_arn=function_arn,
+        action=action,
+        resource_arn=resource_arn,
         region=get_region(),
     )
     policies = private(iam_evaluator, "_gather_role_policies")(name, get_account_id())

@@ -60,6 +60,9 @@ def apply() -> None:
         progress = _progress.setdefault(mapping.get("UUID", ""), Progress())
         while pending := [record for record in records if sequence(record) not in progress.done][: progress.limit]:
             answer: dict[str, Any] = execute_function(function, {"Records": pending})
+            if answer.get("throttle"):
+                # The batch did not reach the function: no retry is used up, nothing is halved.
+                return answer
             failed = first_failure(answer, pending, mapping)
             progress.done.update(sequence(record) for record in pending[:failed])
             if failed == len(pending):

@@ -2,8 +2,10 @@
 
 import atexit
 import contextlib
+import errno
 import json
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -69,6 +71,7 @@ def waits(context: StageContext) -> None:
 
 def hangs_and_is_looked_at(context: StageContext) -> None:
     """Stands still until somebody has collected its stacks."""
+    context.progress.report(step=1, total_steps=2)  # the dump of a slow start is not the one that is waited for
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         stacks = f"s3://{context.environment.experiments_bucket}/{context.attempt.prefix}stacks.txt"
@@ -79,7 +82,7 @@ def hangs_and_is_looked_at(context: StageContext) -> None:
 
 
 def ignores_everything(context: StageContext) -> None:
-    CheckpointStore(context)
+    context.interruption.defer()
     say_ready(context)
     time.sleep(60)
     time.sleep(60)
@@ -87,6 +90,7 @@ def ignores_everything(context: StageContext) -> None:
 
 def saves_a_checkpoint_when_interrupted(context: StageContext) -> None:
     store = CheckpointStore(context)
+    context.interruption.defer()
     say_ready(context)
     step = 0
     while not context.interruption.requested:
@@ -98,6 +102,25 @@ def saves_a_checkpoint_when_interrupted(context: StageContext) -> None:
     store.commit(folder, step=step, epoch=0.5)
     store.wait()
     raise context.interruption.error()
+
+
+def fills_the_disk(context: StageContext) -> None:
+    (context.scratch / "output").symlink_to("/dev/full")
+    (context.scratch / "output").write_bytes(b"x")
+
+
+def fills_the_disk_with_a_checkpoint(context: StageContext) -> None:
+    """The file system takes no link either."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder = context.scratch / "checkpoint"
+    folder.mkdir()
+    (folder / "state").write_bytes(b"x")
+    setattr(os, "link", full)  # noqa: B010
+    setattr(shutil, "copy2", full)  # noqa: B010
+    CheckpointStore(context).commit(folder, step=1, epoch=0)
 
 
 def say_ready(context: StageContext) -> None:

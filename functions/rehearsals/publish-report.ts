@@ -1,0 +1,79 @@
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import * as z from 'zod';
+import { eventBridgeClient, s3Client } from '../shared/clients.ts';
+import { type Clock, instantOf, systemClock } from '../shared/clock.ts';
+import { EVENTS, REHEARSALS } from '../shared/contracts/names.ts';
+import {
+  type RehearsalCompleted,
+  type RehearsalReport,
+  rehearsalCompleted,
+  rehearsalId,
+  rehearsalSubjects,
+} from '../shared/contracts/rehearsal.ts';
+import { UnexpectedAnswer } from '../shared/errors.ts';
+import { eventHandler } from '../shared/handlers.ts';
+import { composeReport } from './compose-report.ts';
+import { type RehearsalStore, rehearsalStore } from './rehearsal-store.ts';
+
+export const environment = ['EXPERIMENTS_BUCKET', 'EVENT_BUS'] as const;
+
+const rehearsal = z.enum(REHEARSALS);
+const request = z.strictObject({
+  rehearsalId,
+  startedAt: z.string().describe('as Step Functions writes it'),
+  interruption: z.string(),
+  subjects: rehearsalSubjects,
+  skipped: z.array(z.strictObject({ rehearsal, because: z.string() })),
+  jobs: z.array(z.strictObject({ rehearsal, jobId: z.string().nullable(), status: z.string(), reason: z.string().nullable() })),
+});
+
+type Services = { store: RehearsalStore; eventBridge: EventBridgeClient; bus: string; clock: Clock };
+
+const announce = async (report: RehearsalReport, { store, eventBridge, bus }: Services): Promise<void> => {
+  const { rehearsalId, endedAt, outcome, schemaVersion } = report;
+  const detail: RehearsalCompleted = { schemaVersion, rehearsalId, endedAt, outcome, report: store.uriOf(rehearsalId) };
+  const entry = {
+    EventBusName: bus,
+    Source: EVENTS.rehearsalCompleted.source,
+    DetailType: EVENTS.rehearsalCompleted.detailType,
+    Detail: JSON.stringify(rehearsalCompleted.parse(detail)),
+    Time: new Date(endedAt),
+  };
+  const { FailedEntryCount, Entries } = await eventBridge.send(new PutEventsCommand({ Entries: [entry] }));
+  // The state machine asks again, and a repetition finds the report stored.
+  if (FailedEntryCount)
+    throw new UnexpectedAnswer(`The bus refused ${rehearsalId}: ${Entries?.[0]?.ErrorCode} ${Entries?.[0]?.ErrorMessage}`);
+};
+
+/** Last step of a rehearsal: puts what its jobs found out into one report, stores that once, and says so on the bus, at least once. */
+export const publishReport = async (
+  event: unknown,
+  services: Services,
+): Promise<{ outcome: RehearsalReport['outcome']; report: string }> => {
+  const ended = request.parse(event);
+  const { store, clock } = services;
+  const found = await Promise.all(
+    ended.jobs.map(async (job) => [job.rehearsal, await store.finding(ended.rehearsalId, job.rehearsal)] as const),
+  );
+  const report = await store.publish(
+    composeReport({
+      ...ended,
+      startedAt: instantOf(new Date(ended.startedAt)),
+      endedAt: instantOf(clock.now()),
+      findings: Object.fromEntries(found),
+    }),
+  );
+  await announce(report, services);
+  return { outcome: report.outcome, report: store.uriOf(report.rehearsalId) };
+};
+
+export const handler = eventHandler(
+  environment,
+  ({ EXPERIMENTS_BUCKET, EVENT_BUS }) => ({
+    store: rehearsalStore(s3Client(), EXPERIMENTS_BUCKET),
+    eventBridge: eventBridgeClient(),
+    bus: EVENT_BUS,
+    clock: systemClock,
+  }),
+  publishReport,
+);

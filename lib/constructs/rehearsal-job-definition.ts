@@ -1,0 +1,76 @@
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { keys, REHEARSAL_IMAGES, type Rehearsal, rehearsalCommand } from '../../functions/shared/contracts/names.ts';
+import type { Deployment } from '../config/deployment.ts';
+import type { Buckets, Repositories } from '../stacks/storage-stack.ts';
+import { allow } from './allow.ts';
+import { ContainerJob, type JobSize } from './container-job.ts';
+import { ExpiringLogGroup } from './expiring-log-group.ts';
+import { imageReference } from './image-reference.ts';
+import { stageLogGroupName } from './stage-job-definition.ts';
+
+export type RehearsalJobDefinitionProps = {
+  deployment: Deployment;
+  rehearsal: Rehearsal;
+  buckets: Buckets;
+  repositories: Repositories;
+};
+
+/** Half an hour is ten times what a model of some hundred million parameters takes. */
+const SIZE = { vcpus: 2, gpus: 0, attemptDurationSeconds: 1800 } as const;
+export const REHEARSAL_SIZES: Record<Rehearsal, JobSize> = {
+  restore: { ...SIZE, memoryMiB: 7 * 1024 }, // weights, gradients and optimiser, on a *.large of 8 GiB
+  rollback: { ...SIZE, memoryMiB: 4 * 1024 },
+  upgrade: { ...SIZE, memoryMiB: 4 * 1024 },
+};
+
+const SPEC = 'experiments/*/spec.json';
+const WILDCARD = 'What is rehearsed with is chosen when it is rehearsed.';
+
+/** How one rehearsal runs. Its role reads what it rehearses with and writes its one finding; it can change nothing that is in use. */
+export class RehearsalJobDefinition extends Construct {
+  readonly role: Role;
+  /** With its revision. */
+  readonly arn: string;
+
+  constructor(scope: Construct, id: string, { deployment, rehearsal, buckets, repositories }: RehearsalJobDefinitionProps) {
+    super(scope, id);
+    const image = REHEARSAL_IMAGES[rehearsal];
+    const name = `rehearse-${rehearsal}`;
+    const logs = new ExpiringLogGroup(this, 'Logs', {
+      deployment,
+      logGroupName: `${stageLogGroupName(deployment, '*').slice(0, -1)}${name}`, // where the instances may write
+    });
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),
+      description: `${deployment.name}: rehearsal ${rehearsal}`,
+    });
+    const { checkpoints, releases, experiments } = buckets;
+    const subject = rehearsal === 'restore' ? checkpoints.arnForObjects('*') : releases.arnForObjects('bundles/*');
+    allow(this.role, {
+      actions: ['s3:GetObject'],
+      resources: [subject, experiments.arnForObjects(SPEC)],
+      because: WILDCARD,
+    });
+    allow(this.role, {
+      actions: ['s3:PutObject'],
+      resources: [experiments.arnForObjects(keys.rehearsal('*', rehearsal))],
+      because: WILDCARD,
+    });
+    if (rehearsal === 'restore') allow(this.role, { actions: ['s3:ListBucket'], resources: [checkpoints.bucketArn] });
+
+    this.arn = new ContainerJob(this, 'Definition', {
+      deployment,
+      name: `${deployment.name}-${name}`,
+      tags: { 'spotforge:rehearsal': rehearsal },
+      image: imageReference(deployment, image, repositories[image]),
+      command: rehearsalCommand(rehearsal),
+      role: this.role,
+      logs,
+      streamPrefix: name,
+      size: REHEARSAL_SIZES[rehearsal],
+      buckets,
+      environment: {},
+    }).ref;
+  }
+}

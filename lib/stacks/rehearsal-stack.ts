@@ -1,0 +1,98 @@
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { EventBus, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { keys, REHEARSALS, type Rehearsal } from '../../functions/shared/contracts/names.ts';
+import type { Deployment } from '../config/deployment.ts';
+import type { QueueName } from '../config/queues.ts';
+import { allow } from '../constructs/allow.ts';
+import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
+import { announcesRehearsals, findsObjects, usesBucket } from '../constructs/function-bindings.ts';
+import { PipelineFunction } from '../constructs/pipeline-function.ts';
+import { RehearsalJobDefinition } from '../constructs/rehearsal-job-definition.ts';
+import { RehearsalStateMachine } from '../constructs/rehearsal-state-machine.ts';
+import { SpotInterruption } from '../constructs/spot-interruption.ts';
+import type { Buckets, Repositories } from './storage-stack.ts';
+
+export type RehearsalStackProps = {
+  deployment: Deployment;
+  buckets: Buckets;
+  repositories: Repositories;
+  queueArns: Record<QueueName, string>;
+};
+
+/** A rehearsal that a reclaimed host cuts short tells nothing; four hours a year cost cents. */
+const QUEUE: QueueName = 'cpu-on-demand';
+
+/** What would have to work on a bad day, done each quarter: restore a checkpoint, roll back a model, upgrade a dependency. */
+export class RehearsalStack extends Stack {
+  readonly machine: RehearsalStateMachine;
+
+  constructor(scope: Construct, id: string, props: RehearsalStackProps) {
+    super(scope, id, { description: `Spotforge ${props.deployment.name}: what is rehearsed each quarter` });
+    const { deployment, buckets, repositories, queueArns } = props;
+    const bus = EventBus.fromEventBusName(this, 'Bus', deployment.name);
+
+    const findSubjects = new PipelineFunction(this, 'FindSubjects', {
+      deployment,
+      handler: 'rehearsals/find-subjects',
+      description: 'Chooses the checkpoint and the bundles of a rehearsal',
+      timeout: Duration.seconds(60),
+      uses: [
+        { environment: { CHECKPOINTS_BUCKET: buckets.checkpoints.bucketName } },
+        { permissions: [{ actions: ['s3:ListBucket'], resources: [buckets.checkpoints.bucketArn] }] },
+        { environment: { RELEASES_BUCKET: buckets.releases.bucketName } },
+        findsObjects(buckets.releases, ['bundles/*']),
+        { environment: { UPGRADE: JSON.stringify(deployment.rehearsals.upgrade) } },
+      ],
+    });
+    const publishReport = new PipelineFunction(this, 'PublishReport', {
+      deployment,
+      handler: 'rehearsals/publish-report',
+      description: 'Publishes the report of a rehearsal',
+      uses: [
+        usesBucket('EXPERIMENTS_BUCKET', buckets.experiments, {
+          reads: ['rehearsals/*'],
+          writes: [keys.rehearsal('*', 'report')],
+        }),
+        announcesRehearsals(bus),
+      ],
+    });
+
+    const arnOf = (rehearsal: Rehearsal): string =>
+      new RehearsalJobDefinition(this, `Rehearsal-${rehearsal}`, { deployment, rehearsal, buckets, repositories }).arn;
+    this.machine = new RehearsalStateMachine(this, 'Rehearsal', {
+      deployment,
+      queueArn: queueArns[QUEUE],
+      jobDefinitions: Object.fromEntries(REHEARSALS.map((name) => [name, arnOf(name)])) as Record<Rehearsal, string>,
+      findSubjects: findSubjects.lambda,
+      publishReport: publishReport.lambda,
+      interruption: deployment.rehearsals.interruptSpotHost
+        ? new SpotInterruption(this, 'SpotInterruption', { deployment })
+        : undefined,
+    });
+
+    const starter = new Role(this, 'ScheduleRole', {
+      assumedBy: new ServicePrincipal('events.amazonaws.com'),
+      description: `${deployment.name}: starts the quarterly rehearsal`,
+    });
+    allow(starter, { actions: ['states:StartExecution'], resources: [this.machine.stateMachine.stateMachineArn] });
+    new Rule(this, 'EachQuarter', {
+      ruleName: `${deployment.name}-rehearse`,
+      description: 'The first day of each quarter',
+      schedule: Schedule.cron({ minute: '0', hour: '5', day: '1', month: '1,4,7,10' }),
+      targets: [
+        new SfnStateMachine(this.machine.stateMachine, {
+          role: starter.withoutPolicyUpdates(),
+          input: RuleTargetInput.fromObject({}),
+          deadLetterQueue: new DeadLetterQueue(this, 'Unstarted', { queueName: `${deployment.name}-unstarted-rehearsals` }),
+          retryAttempts: 3,
+          maxEventAge: Duration.hours(1), // started by hand is started too
+        }),
+      ],
+    });
+
+    new CfnOutput(this, 'RehearsalStateMachineArn', { value: this.machine.stateMachine.stateMachineArn });
+  }
+}

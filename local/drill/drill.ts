@@ -1,0 +1,149 @@
+/** `npm run drill`: lists the drills; `-- spot-reclaim` runs one against a local tier of its own, `-- all` the whole fault matrix. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { runCommand } from '../tier/command-line.ts';
+import { IMAGES } from '../tier/images.ts';
+import { DOT, ROOT, tierFolder } from '../tier/paths.ts';
+import { Tier } from '../tier/tier.ts';
+import { TierFailure } from '../tier/tier-failure.ts';
+import { runningTier } from '../tier/tier-record.ts';
+import { writeDebugModel } from './debug-model.ts';
+import { groundOnTier } from './drill-ground.ts';
+import { withStandIns } from './images.ts';
+import { FAULTS, MATRIX, type Row, rowsNamed } from './matrix.ts';
+import { distinctRows, markdownOf, problemsOf, tableOf } from './report.ts';
+import { runMatrix, withReference } from './run-matrix.ts';
+import { TEN_AT_ONCE, tenAtOnce } from './ten-at-once.ts';
+import type { RowReport } from './verdict.ts';
+
+const NAME = 'drill';
+const HEARTBEAT_MS = 10_000;
+const startedAt = Date.now();
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
+const says = (what: string): void => console.log(`${((Date.now() - startedAt) / 1000).toFixed(0).padStart(5)} s  ${what}`);
+const nameOf = ({ fault, variant, stage }: Pick<Row, 'fault' | 'stage' | 'variant'>): string =>
+  `${fault}/${stage}${variant === undefined ? '' : ` (${variant})`}`;
+
+const list = (): string => {
+  const width = Math.max(...Object.keys(FAULTS).map((fault) => fault.length));
+  const lines = Object.entries(FAULTS).map(([fault, { proves, uses }]) => {
+    const rows = rowsNamed(fault);
+    const stages = [...new Set(rows.map(({ stage }) => stage))].map((stage) => {
+      const times = rows.filter((row) => row.stage === stage).length;
+      return times === 1 ? stage : `${stage} ×${times}`;
+    });
+    return `  ${fault.padEnd(width)}  ${proves}\n  ${''.padEnd(width)}  ${stages.join(', ')} · ${uses}`;
+  });
+  return [
+    'Drills: each makes one thing go wrong for an experiment on a local tier of its own, and looks what comes of it.',
+    '',
+    ...lines,
+    `  ${TEN_AT_ONCE.padEnd(width)}  ten experiments side by side, each with another fault: ten right endings`,
+    '',
+    '  npm run drill -- spot-reclaim            one drill, in all its stages',
+    '  npm run drill -- spot-reclaim/train      in one stage',
+    '  npm run drill -- all [--write]           everything; --write puts the result into docs/resilience.md',
+  ].join('\n');
+};
+
+type Group = { rows: readonly Row[]; atOnce?: number };
+
+/** The rows asked for, and apart from them the ten, which are to have the tier for themselves. */
+const groupsOf = (names: readonly string[]): Group[] => {
+  const rows = names.flatMap((name) => {
+    if (name === TEN_AT_ONCE) return [];
+    const named = name === 'all' ? MATRIX : rowsNamed(name);
+    if (named.length === 0) throw new TierFailure(`There is no drill ${name}: \`npm run drill\` lists them.`);
+    return named;
+  });
+  const ten = names.includes(TEN_AT_ONCE) || names.includes('all');
+  return [...(rows.length > 0 ? [{ rows }] : []), ...(ten ? [{ rows: tenAtOnce(), atOnce: 10 }] : [])];
+};
+
+const runAll = async (tier: Tier, groups: readonly Group[]): Promise<RowReport[]> => {
+  const ground = await groundOnTier(tier, writeDebugModel(join(tierFolder(NAME), 'debug-model')));
+  const total = groups.reduce((sum, { rows }) => sum + withReference(rows).length, 0);
+  const under = new Set<string>();
+  let done = 0;
+  const heartbeat = setInterval(() => says(`${done} of ${total} · under way: ${[...under].join(', ')}`), HEARTBEAT_MS);
+  const told = {
+    started: (row: Row): void => void under.add(nameOf(row)),
+    ended: (row: Row, { pass, actual, problems, seconds }: RowReport): void => {
+      done += 1;
+      under.delete(nameOf(row));
+      says(`${pass ? 'pass' : 'FAIL'}  ${nameOf(row)}: ${pass ? actual : problems.join('; ')} (${seconds} s)`);
+    },
+  };
+  try {
+    const reports: RowReport[] = [];
+    for (const { rows, atOnce } of groups) reports.push(...(await runMatrix(ground, rows, told, interrupted.signal, atOnce)));
+    return reports;
+  } finally {
+    clearInterval(heartbeat);
+  }
+};
+
+const commit = (): string => {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  } catch {
+    return 'unknown';
+  }
+};
+
+const write = (reports: readonly RowReport[], toDocs: boolean): void => {
+  mkdirSync(DOT, { recursive: true });
+  writeFileSync(join(DOT, 'drill.json'), `${JSON.stringify(reports, null, 2)}\n`);
+  if (!toDocs) return;
+  const about = {
+    commit: commit(),
+    date: new Date().toISOString().slice(0, 10),
+    minutes: Math.round((Date.now() - startedAt) / 60_000),
+  };
+  writeFileSync(join(ROOT, 'docs/resilience.md'), markdownOf(reports, about));
+};
+
+await runCommand(async () => {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: 'boolean', default: false } } });
+  if (positionals.length === 0) return console.log(list());
+  if (values.write && !positionals.includes('all'))
+    throw new TierFailure('--write wants the whole matrix: `npm run drill -- all --write`.');
+  const groups = groupsOf(positionals);
+  const folder = tierFolder(NAME);
+  if (runningTier(folder)) throw new TierFailure('Another drill is under way: wait for its end, or stop it.');
+  const tier = await Tier.start({
+    name: NAME,
+    images: withStandIns(IMAGES),
+    configuration: join(import.meta.dirname, 'deployment.json'),
+    says: (what) => says(`local tier: ${what}`),
+    signal: interrupted.signal,
+  });
+  try {
+    const reports = await runAll(tier, groups);
+    const failed = problemsOf(reports);
+    write(reports, values.write);
+    console.log(`\n${tableOf(reports)}\n`);
+    for (const problem of failed) console.log(`FAIL  ${problem}`);
+    const passed = reports.filter(({ pass }) => pass).length;
+    console.log(
+      `${passed} of ${reports.length} drills passed (${distinctRows(reports)} pairs of fault and stage). The rows are in .spotforge/drill.json.`,
+    );
+    if (failed.length > 0) process.exitCode = 1;
+  } catch (error) {
+    if (interrupted.signal.aborted) throw new TierFailure('interrupted.');
+    throw error;
+  } finally {
+    await tier.stop();
+    // What was cut off must not be taken up by the next drill.
+    if (interrupted.signal.aborted) rmSync(folder, { recursive: true, force: true });
+  }
+});
+if (interrupted.signal.aborted) process.exitCode = 130;
+process.exit();

@@ -1,0 +1,75 @@
+import type { DrillGround } from './drill-ground.ts';
+import { forgetFaults } from './fault-routes.ts';
+import { REFERENCE, type Row } from './matrix.ts';
+import { runRow } from './run-row.ts';
+import { broken, judge, type RowReport, type Seen } from './verdict.ts';
+
+/** Side by side: two jobs run at a time, and some of the experiments wait, for a supervisor or a pause. */
+const WIDTH: Record<Row['lane'], number> = { together: 4, disturbing: 2, alone: 1 };
+/** Far beyond the slowest row: a drill that waits for ever is a failed one. */
+const ROW_MS = 600_000;
+
+export type Told = { started: (row: Row) => void; ended: (row: Row, report: RowReport) => void };
+
+type Run = { row: Row; seen: Seen | undefined; error: unknown; seconds: number };
+
+const tryRow = async (ground: DrillGround, row: Row, signal: AbortSignal): Promise<Run> => {
+  const startedAt = Date.now();
+  const limit = AbortSignal.timeout(ROW_MS);
+  const secondsSoFar = (): number => Math.round((Date.now() - startedAt) / 1000);
+  try {
+    return { row, seen: await runRow(ground, row, AbortSignal.any([signal, limit])), error: undefined, seconds: secondsSoFar() };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return {
+      row,
+      seen: undefined,
+      error: limit.aborted ? new Error(`not over after ${ROW_MS / 1000} s`) : error,
+      seconds: secondsSoFar(),
+    };
+  }
+};
+
+/** Rows that ask for the same weights need the run to compare with. */
+export const withReference = (wanted: readonly Row[]): readonly Row[] =>
+  wanted.some(({ expected }) => expected.sameWeights) ? [REFERENCE, ...wanted.filter((row) => row !== REFERENCE)] : wanted;
+
+/** Runs rows lane by lane and judges each against the reference, which goes first where a row asks for the same weights. */
+export const runMatrix = async (
+  ground: DrillGround,
+  wanted: readonly Row[],
+  told: Told,
+  signal: AbortSignal,
+  atOnce?: number,
+): Promise<RowReport[]> => {
+  const rows = withReference(wanted);
+  const reports: RowReport[] = [];
+  let reference: string | null = null;
+  const waiting: Run[] = [];
+  const report = (run: Run): void => {
+    const judged = run.seen ? judge(run.row, run.seen, reference) : broken(run.row, run.error, run.seconds);
+    reports.push(judged);
+    told.ended(run.row, judged);
+  };
+  const take = (run: Run): void => {
+    if (run.row === REFERENCE) {
+      reference = run.seen?.weights ?? 'the reference has no weights';
+      report(run);
+      for (const each of waiting.splice(0)) report(each);
+    } else if (run.row.expected.sameWeights && reference === null) waiting.push(run);
+    else report(run);
+  };
+  for (const lane of ['together', 'disturbing', 'alone'] as const) {
+    const queue = rows.filter((row) => row.lane === lane).values();
+    const worker = async (): Promise<void> => {
+      for (const row of queue) {
+        told.started(row);
+        take(await tryRow(ground, row, signal));
+        if (lane === 'alone') await forgetFaults(ground.operator);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce ?? WIDTH[lane] }, worker));
+    if (rows.some((row) => row.lane === lane)) await forgetFaults(ground.operator);
+  }
+  return reports;
+};

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isFinal } from '../../functions/shared/contracts/experiment-view.ts';
+import type { StageError } from '../../functions/shared/contracts/names.ts';
+import type { Api } from '../client/api.ts';
+import type { Experiment } from '../client/api-types.ts';
+import type { DrillGround } from './drill-ground.ts';
+import { NO_RECOVERY, recoveryOf, type Sample, sampleOf, workLost } from './figures.ts';
+import { lastReports } from './last-reports.ts';
+import type { Row } from './matrix.ts';
+import { orphansOf } from './orphans.ts';
+import { Scene } from './scene.ts';
+import type { Seen } from './verdict.ts';
+
+const POLL_MS = 500;
+
+/** Asks until the experiment has ended. A fault may refuse the asker as well: that is no reason to give up. */
+const watch = async (api: Api, id: string, signal: AbortSignal, saw: (experiment: Experiment) => void): Promise<Experiment> => {
+  for (;;) {
+    signal.throwIfAborted();
+    const experiment = await api.experiment(id).catch(() => undefined);
+    if (experiment) saw(experiment);
+    if (experiment && isFinal(experiment.status)) return experiment;
+    await sleep(POLL_MS, undefined, { signal });
+  }
+};
+
+/** How the attempts of a stage that did not succeed ended, in order, by the experiment's history. */
+const errorsOf = async (api: Api, id: string, stage: Row['stage']): Promise<StageError[]> => {
+  const { items } = await api.events(id, '?limit=100');
+  return items
+    .filter((event) => event.stage === stage && /^stage\.(failed|rejected|cancelled)$/.test(event.type))
+    .sort((a, b) => a.at.localeCompare(b.at))
+    .map(({ message }) => (/^Stage\.\w+/.exec(message)?.[0] ?? message) as StageError);
+};
+
+/** Runs the experiment of one row to its end: plants its fault, watches, and looks what came of it. */
+export const runRow = async (ground: DrillGround, row: Row, signal: AbortSignal): Promise<Seen> => {
+  const { api, operator, stateMachineArn, restart } = ground;
+  const startedAt = Date.now();
+  const id = await ground.submit(row);
+  const ended = new AbortController();
+  const scene = new Scene(
+    { id, stage: row.stage, api, operator, stateMachineArn, restart },
+    AbortSignal.any([signal, ended.signal]),
+  );
+  const samples: Sample[] = [];
+  const planted = row.plant(scene).catch((error: unknown) => {
+    if (!ended.signal.aborted) throw error; // it was over before the fault could be planted: the verdict says so
+    return undefined;
+  });
+  const watched = watch(api, id, signal, ({ progress }) => {
+    if (progress?.stage === 'train') samples.push(sampleOf(progress));
+  });
+  watched.then(
+    () => ended.abort(),
+    () => ended.abort(),
+  );
+  const [faultAt, experiment] = await Promise.all([planted, watched]);
+  const attempts = experiment.attempts.filter(({ stage }) => stage === row.stage);
+  const [first] = attempts;
+  const at = faultAt ?? (first?.stoppedAt ? Date.parse(first.stoppedAt) : startedAt);
+  const train = experiment.stages.train;
+  const killed = row.stage === 'train' ? attempts.at(-2) : undefined;
+  const reports = [...samples, ...(row.stage === 'train' ? await lastReports(api, id) : [])];
+  const [errors, orphans] = await Promise.all([errorsOf(api, id, row.stage), orphansOf(operator, stateMachineArn, experiment)]);
+  return {
+    experimentId: id,
+    status: experiment.status,
+    errors,
+    message: experiment.failure?.message ?? null,
+    attempts: attempts.length,
+    weights: row.stage === 'train' ? (train?.modelSha256 ?? null) : null,
+    ...(killed && train ? workLost(reports, killed, train.resumedFromStep ?? 0) : { lostSteps: 0, lostSeconds: 0 }),
+    ...(row.fault === 'none' ? NO_RECOVERY : recoveryOf(experiment, reports, at)),
+    orphans,
+    seconds: Math.round((Date.now() - startedAt) / 1000),
+  };
+};

@@ -1,0 +1,87 @@
+import type { ExperimentStatus } from '../../functions/shared/contracts/experiment-view.ts';
+import type { StageError } from '../../functions/shared/contracts/names.ts';
+import { NO_RECOVERY, type Recovery, type WorkLost } from './figures.ts';
+import { BOUNDS, type Expected, type Row } from './matrix.ts';
+
+/** What came of the experiment of a row. */
+export type Seen = WorkLost &
+  Recovery & {
+    experimentId: string;
+    status: ExperimentStatus;
+    errors: StageError[];
+    /** Why it failed, if it did. */
+    message: string | null;
+    /** Of the stage under fault. */
+    attempts: number;
+    /** SHA-256 of the trained weights. */
+    weights: string | null;
+    orphans: string[];
+    /** From submission to the end of the look for orphans. */
+    seconds: number;
+  };
+
+/** A row of `.spotforge/drill.json`. */
+export type RowReport = WorkLost &
+  Recovery & {
+    fault: string;
+    variant: string | null;
+    stage: string;
+    experimentId: string | null;
+    expected: string;
+    actual: string;
+    pass: boolean;
+    /** Why not. */
+    problems: string[];
+    attempts: number;
+    orphans: number;
+    seconds: number;
+  };
+
+const NOTHING = { lostSteps: 0, lostSeconds: 0, ...NO_RECOVERY };
+
+export const outcome = ({ status, errors }: Pick<Expected, 'errors'> & { status: string }): string =>
+  errors.length === 0 ? status : `${status} after ${errors.map((error) => error.replace('Stage.', '')).join(', ')}`;
+
+/** Compares what came of a row with what must. `reference`: weights of the run in which nothing went wrong. */
+export const judge = ({ fault, variant, stage, expected }: Row, seen: Seen, reference: string | null): RowReport => {
+  const { status, errors, message, weights, orphans, ...figures } = seen;
+  const same = weights !== null && weights === reference;
+  const problems = [
+    ...(outcome(seen) === outcome(expected) ? [] : [`ended ${outcome(seen)}${message ? ` (${message})` : ''}`]),
+    ...(expected.sameWeights && !same ? ['its weights are not those of an undisturbed run'] : []),
+    ...(figures.lostSeconds > BOUNDS.lostSeconds
+      ? [`${figures.lostSeconds} s of work were lost, at most ${BOUNDS.lostSeconds}`]
+      : []),
+    ...(errors.includes('Stage.Interrupted') && (figures.beyondStartSeconds ?? 0) > BOUNDS.beyondStartSeconds
+      ? [`${figures.beyondStartSeconds} s to the first new step beyond a process start, at most ${BOUNDS.beyondStartSeconds}`]
+      : []),
+    ...orphans.map((orphan) => `left behind: ${orphan}`),
+  ];
+  return {
+    fault,
+    variant: variant ?? null,
+    stage,
+    ...figures,
+    expected: outcome(expected) + (expected.sameWeights ? ', same weights' : ''),
+    actual: outcome({ status, errors }) + (expected.sameWeights && same ? ', same weights' : ''),
+    pass: problems.length === 0,
+    problems,
+    orphans: orphans.length,
+  };
+};
+
+/** A row whose experiment could not be run to its end. */
+export const broken = ({ fault, variant, stage, expected }: Row, error: unknown, seconds: number): RowReport => ({
+  fault,
+  variant: variant ?? null,
+  stage,
+  experimentId: null,
+  expected: outcome(expected),
+  actual: 'the drill broke',
+  pass: false,
+  problems: [error instanceof Error ? error.message : String(error)],
+  attempts: 0,
+  ...NOTHING,
+  orphans: 0,
+  seconds,
+});

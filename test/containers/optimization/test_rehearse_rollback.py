@@ -1,0 +1,138 @@
+"""Two versions of a model, released by the real stages, rehearsed with, and then tampered with."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from containers.optimization.conftest import Trained
+from containers.rehearsal_rig import Found, a_context, run
+from containers.stage_rig import Ended, StageRig
+from spotforge_optimization.bundle_folder import PARITY_EXPECTED_FILE
+from spotforge_optimization.rehearse_bundle import Answers, ReleasedBundle, ask, hold_against_record, lower_bound, take_bundle
+from spotforge_runtime.errors import GateRejected
+from spotforge_runtime.hashing import sha256_of_bytes
+from spotforge_runtime.tree_hash import tree_hash
+
+RELEASES = "rig-releases"
+
+
+@pytest.fixture(scope="module")
+def newest(rig: StageRig, trained: Trained, bundle_inputs: dict[str, str | Ended], bundled: Ended) -> str:
+    """Version 2 of the bundle that `bundled` is version 1 of."""
+    variables = {"MODEL_VERSION": "2"}
+    stage = rig.a_stage("bundle", spec=trained.spec, inputs=bundle_inputs, attempt=2, variables=variables)
+    uri: str = stage.work("spotforge_optimization.bundle_run").summary["bundleUri"]
+    return uri
+
+
+@pytest.fixture(scope="module")
+def previous(bundled: Ended) -> str:
+    uri: str = bundled.summary["bundleUri"]
+    return uri
+
+
+def rehearse(rig: StageRig, newest: str, previous: str) -> Found:
+    work = "spotforge_optimization.rehearse_rollback_run"
+    return run(rig, "rollback", work, NEWEST_BUNDLE=newest, PREVIOUS_BUNDLE=previous)
+
+
+def a_release(rig: StageRig, of: str, model: str, changed: dict[str, bytes], *, consistent: bool) -> str:
+    """A copy of a bundle under another model's name with other content; `consistent` if its hashes say so too."""
+    source, target = of.removeprefix(f"s3://{RELEASES}/"), f"bundles/acme/{model}/1/"
+    for item in rig.storage.list(RELEASES, source):
+        path = item.key.removeprefix(source)
+        data = changed.get(path, rig.read(f"s3://{RELEASES}/{item.key}"))
+        assert data is not None
+        if path == "bundle.json" and consistent:
+            data = json.dumps(with_hashes(json.loads(data), changed)).encode()
+        rig.storage.put(data, RELEASES, target + path)
+    return f"s3://{RELEASES}/{target}"
+
+
+def with_hashes(document: dict[str, Any], changed: dict[str, bytes]) -> dict[str, Any]:
+    for listed in document["files"]:
+        if listed["path"] in changed:
+            listed |= {"bytes": len(changed[listed["path"]]), "sha256": sha256_of_bytes(changed[listed["path"]])}
+    return {**document, "bundleSha256": tree_hash({listed["path"]: listed["sha256"] for listed in document["files"]})}
+
+
+def npz(**arrays: Any) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def recorded(rig: StageRig, uri: str) -> Any:
+    data = rig.read(uri + PARITY_EXPECTED_FILE)
+    assert data is not None
+    return np.load(io.BytesIO(data))["logits"]
+
+
+def test_both_versions_are_had_and_answer_as_they_did(rig: StageRig, newest: str, previous: str) -> None:
+    figures = rehearse(rig, newest, previous).figures
+    assert [figures[which]["version"] for which in ("newest", "previous")] == [2, 1]
+    assert figures["newest"]["bundleUri"] == newest
+    for which in ("newest", "previous"):
+        answers = figures[which]
+        assert (answers["tenant"], answers["name"], answers["rows"]) == ("acme", "tiny-model", 64)
+        assert 0 <= answers["fp32MaxAbs"] < 1e-4
+        assert 0 < answers["int8MeanAbsScoreDelta"] < 0.1
+        assert answers["bytes"] > 10_000
+    parts = sum(figures["previous"][part] for part in ("downloadSeconds", "verifySeconds", "scoreSeconds"))
+    assert figures["secondsToFirstRightAnswer"] >= round(parts, 2) - 0.01
+
+
+def test_a_file_that_is_not_what_was_released_is_named(rig: StageRig, newest: str, previous: str) -> None:
+    broken = a_release(rig, previous, "torn", {"int8/model.onnx": b"other bytes"}, consistent=False)
+    assert "int8/model.onnx is not what was recorded" in rehearse(rig, newest, broken).error["message"]
+
+
+def test_a_version_that_no_longer_gives_its_recorded_logits_fails_with_the_difference(
+    rig: StageRig, newest: str, previous: str
+) -> None:
+    shifted = npz(logits=recorded(rig, previous) + np.float32(0.5))
+    other = a_release(rig, previous, "shifted", {PARITY_EXPECTED_FILE: shifted}, consistent=True)
+    error = rehearse(rig, newest, other).error
+    assert "FP32 differs from its record in 256 of 256 logits, by 0.5" in error["message"]
+    assert error["where"] == other
+
+
+def test_a_bundle_that_is_gone_is_a_finding(rig: StageRig, newest: str) -> None:
+    gone = f"s3://{RELEASES}/bundles/acme/gone/1/"
+    assert "does not exist" in rehearse(rig, newest, gone).error["message"]
+
+
+@pytest.fixture(scope="module")
+def held(rig: StageRig, previous: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[ReleasedBundle, Answers, Any]:
+    """A bundle, what its models answer, and what they answered when it was released."""
+    bundle = take_bundle(a_context(rig), previous, tmp_path_factory.mktemp("bundle"))
+    return bundle, ask(bundle.folder, 1), recorded(rig, previous)
+
+
+def test_int8_fails_when_it_is_far_from_its_record_in_all_rows(held: tuple[ReleasedBundle, Answers, Any]) -> None:
+    bundle, answers, _ = held
+    with pytest.raises(GateRejected, match="INT8 is"):
+        hold_against_record(bundle, Answers(answers.fp32, answers.int8 + np.float32(3)))
+
+
+def test_int8_passes_when_one_row_alone_is_far_for_that_proves_nothing(held: tuple[ReleasedBundle, Answers, Any]) -> None:
+    bundle, answers, record = held
+    int8 = record.copy()
+    int8[0] += np.float32(20)
+    assert hold_against_record(bundle, Answers(answers.fp32, int8)).int8_mean_abs_score_delta > 0
+
+
+def test_int8_fails_when_it_is_not_finite_or_of_another_shape(held: tuple[ReleasedBundle, Answers, Any]) -> None:
+    bundle, answers, _ = held
+    for int8 in (np.full_like(answers.int8, np.nan), answers.int8[:, :-1]):
+        with pytest.raises(GateRejected, match="expected finite ones of shape"):
+            hold_against_record(bundle, Answers(answers.fp32, int8))
+
+
+def test_the_lower_bound_of_a_mean_lies_below_it_by_the_spread_and_meets_it_without_one() -> None:
+    assert lower_bound(np.full(64, 0.5)) == 0.5
+    assert lower_bound(np.array([0.0, 1.0] * 32)) == pytest.approx(0.5 - 1.96 * 0.5 / 8)
