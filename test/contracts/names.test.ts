@@ -2,7 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { executionName, jobName, keys, parseJobName, STAGES, stageCommand } from '../../functions/shared/contracts/names.ts';
+import {
+  executionName,
+  jobName,
+  keys,
+  parseJobName,
+  REHEARSALS,
+  rehearsalCommand,
+  STAGES,
+  stageCommand,
+} from '../../functions/shared/contracts/names.ts';
 import { ROOT } from '../../local/tier/paths.ts';
 
 const id = fc
@@ -50,10 +59,16 @@ describe('names that cross a border', () => {
     expect(stageCommand('parity')).toEqual(['python', '-m', 'spotforge_optimization.parity']);
   });
 
+  it('run a rehearsal by its module, under a job name that no attempt has', () => {
+    expect(rehearsalCommand('restore')).toEqual(['python', '-m', 'spotforge_training.rehearse_restore']);
+    for (const rehearsal of REHEARSALS) expect(parseJobName(`rehearsal-${rehearsal}-r1`)).toBeUndefined();
+  });
+
   it('stand in the Python module with the same values', () => {
     const python = readFileSync(join(ROOT, 'containers/runtime/spotforge_runtime/contracts/names.py'), 'utf8');
     expect(python).toContain('EXIT_GATE_REJECTED: Final = 66');
     expect(python).toContain('KEY_ATTEMPT: Final = "experiments/{experiment_id}/{stage}/r{run}-{attempt}/"');
+    expect(python).toContain('KEY_REHEARSAL: Final = "rehearsals/{rehearsal_id}/{rehearsal}.json"');
     expect(python).toContain('KEY_BUNDLE: Final = "bundles/{tenant}/{model}/{version}/"');
   });
 });

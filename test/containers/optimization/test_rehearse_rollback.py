@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 from containers.optimization.conftest import Trained
-from containers.rehearsal_rig import Found, a_context, run
+from containers.rehearsal_rig import Found, a_context, read_finding, rehearsal_variables, run
 from containers.stage_rig import Ended, StageRig
 from spotforge_optimization.bundle_folder import PARITY_EXPECTED_FILE
 from spotforge_optimization.rehearse_bundle import Answers, ReleasedBundle, ask, hold_against_record, lower_bound, take_bundle
@@ -84,6 +86,14 @@ def test_both_versions_are_had_and_answer_as_they_did(rig: StageRig, newest: str
         assert answers["bytes"] > 10_000
     parts = sum(figures["previous"][part] for part in ("downloadSeconds", "verifySeconds", "scoreSeconds"))
     assert figures["secondsToFirstRightAnswer"] >= round(parts, 2) - 0.01
+
+
+def test_the_jobs_command_does_the_same_in_a_process_of_its_own(rig: StageRig, newest: str, previous: str) -> None:
+    variables = rehearsal_variables(NEWEST_BUNDLE=newest, PREVIOUS_BUNDLE=previous)
+    command = [sys.executable, "-m", "spotforge_optimization.rehearse_rollback"]
+    done = subprocess.run(command, env=rig.process_environment() | variables, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert read_finding(rig, "rollback", variables["REHEARSAL_ID"])["outcome"] == "passed"
 
 
 def test_a_file_that_is_not_what_was_released_is_named(rig: StageRig, newest: str, previous: str) -> None:

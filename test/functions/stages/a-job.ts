@@ -1,5 +1,4 @@
 import type { Stage, StageError } from '../../../functions/shared/contracts/names.ts';
-import { STAGES } from '../../../functions/shared/contracts/names.ts';
 import type { StageProgress, StageSummaries } from '../../../functions/shared/contracts/stage-documents.ts';
 import type { JobView } from '../../../functions/stages/job-view.ts';
 import type { Limits, StoredAttempt } from '../../../functions/stages/reconcile.ts';
@@ -163,5 +162,3 @@ export const someProgress = (at: At, changes: Partial<StageProgress> = {}): Stag
   metrics: {},
   ...changes,
 });
-
-export const stageAfter = (stage: Stage): Stage | undefined => STAGES[STAGES.indexOf(stage) + 1];

@@ -36,7 +36,10 @@ const HISTORIES = 10_000;
 const found = async (): Promise<string | undefined> => {
   for (let seed = 0; seed < HISTORIES; seed++) {
     const { wrong } = await tryHistory(seed);
-    if (wrong[0]) { console.log(seed, wrong[0]); return wrong[0]; }
+    if (wrong[0]) {
+      console.log(seed, wrong[0]);
+      return wrong[0];
+    }
   }
   return undefined;
 };
@@ -114,10 +117,7 @@ describe('the judge of the histories finds a reconciler that', () => {
 
 describe('the judge of the histories finds a table of failures that', () => {
   it.each<[string, (real: Decide) => Decide]>([
-    [
-      'allows one attempt too many',
-      (real) => (question) => real({ ...question, maxAttempts: question.maxAttempts + 1 }),
-    ],
+    ['allows one attempt too many', (real) => (question) => real({ ...question, maxAttempts: question.maxAttempts + 1 })],
     ['forgets what was spent', (real) => (question) => real({ ...question, earlier: [] })],
     [
       'tries user errors again',

@@ -44,9 +44,9 @@ describe('cancelling', () => {
   it('leaves the job of a run that was resumed since: what was read is not about it', () => {
     const resumed = aJob({ ...at, run: 2 });
     for (const status of ['cancelling', 'cancelled', 'failed', 'running'] as const)
-      expect(
-        decide({ experiment: { status, current }, jobs: [resumed], complete: false, execution: UNKNOWN_EXECUTION }),
-      ).toEqual([]);
+      expect(decide({ experiment: { status, current }, jobs: [resumed], complete: false, execution: UNKNOWN_EXECUTION })).toEqual(
+        [],
+      );
   });
 
   it('is not done while only one event was looked at', () => {

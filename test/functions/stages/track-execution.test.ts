@@ -96,7 +96,10 @@ describe('track-execution', () => {
 
   it('ignores older runs, unknown experiments and executions of others', async () => {
     const { id } = await given.store({ run: 2 });
-    given.stepFunctions.on(DescribeExecutionCommand).resolves({ status: 'FAILED' });
+    const status = (name: string) => (name === `${id}-r2` ? 'RUNNING' : 'FAILED');
+    given.stepFunctions
+      .on(DescribeExecutionCommand)
+      .callsFake(({ executionArn }) => ({ status: status(executionArn.split(':').at(-1)) }));
     given.batch.on(ListJobsCommand).resolves({});
     await track(`${id}-r1`, 'SUCCEEDED');
     await track(`${id}-r1`, 'FAILED');

@@ -224,9 +224,14 @@ export class Race {
     this.machine();
   }
 
-  /** Nothing goes wrong any more and nobody asks for anything: everything that is still to come comes, what was held up last of all. */
+  /** Nothing goes wrong any more: everything that is still to come comes; what was held up last of all, into one run more where there may be one. */
   async comeToAnEnd(): Promise<void> {
     await this.comeToRest();
+    const { run, status } = this.experiment;
+    if (this.turns.heldUp > 0 && (status === 'failed' || status === 'cancelled')) {
+      this.resume();
+      while (this.turns.count > 0 && this.experiment.run === run) await this.do('a request has its turn', 0);
+    }
     while (this.turns.heldUp > 0) {
       this.turns.letGoOn();
       await this.comeToRest();

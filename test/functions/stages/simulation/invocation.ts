@@ -1,18 +1,6 @@
 import type { Chance } from './chance.ts';
 import type { Timeline } from './timeline.ts';
-
-/** How likely each misfortune is in one history. */
-export type Weather = {
-  /** Of an invocation that one of its calls goes wrong; the other rates are of an event, a look at Batch or Step Functions, a tick. */
-  call: number;
-  lost: number;
-  doubled: number;
-  late: number;
-  view: number;
-  tick: number;
-  /** Misfortunes come to an end at this time (milliseconds since 1970). */
-  until: number;
-};
+import type { Weather } from './weather.ts';
 
 const aws = (name: string): Error => Object.assign(new Error(name), { name });
 

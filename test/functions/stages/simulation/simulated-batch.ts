@@ -1,28 +1,14 @@
-import {
-  type BatchClient,
-  CancelJobCommand,
-  DescribeComputeEnvironmentsCommand,
-  DescribeJobQueuesCommand,
-  DescribeJobsCommand,
-  GetJobQueueSnapshotCommand,
-  type JobDetail,
-  type JobQueueDetail,
-  type JobSummary,
-  ListJobsCommand,
-  TerminateJobCommand,
-} from '@aws-sdk/client-batch';
+import type { BatchClient, JobDetail } from '@aws-sdk/client-batch';
 import { ATTEMPT_DOCUMENTS, type AttemptId, jobName, type StageError } from '../../../../functions/shared/contracts/names.ts';
 import { aResult, someProgress } from '../a-job.ts';
 import type { Chance } from './chance.ts';
 import type { Ending } from './endings.ts';
 import { ATTEMPT_SECONDS, CAPACITY_SECONDS, LIMITS } from './limits.ts';
+import { simulatedBatchClient } from './simulated-batch-client.ts';
 import type { Call } from './simulated-table.ts';
 import type { Timeline } from './timeline.ts';
 
 const KILLED_AFTER_SECONDS = 30;
-const MAX_VCPUS = 64;
-/** How far back an outdated answer of Batch may look. */
-const OUTDATED_SECONDS = 90;
 
 const RESULTS: Record<NonNullable<Ending['result']>, (at: AttemptId) => object | undefined> = {
   good: (at) => aResult(at).document as object,
@@ -37,9 +23,6 @@ const RESULTS: Record<NonNullable<Ending['result']>, (at: AttemptId) => object |
     diagnostics: [],
   }),
 };
-
-/** What may be wrong with what ListJobs and DescribeJobs show. */
-const HAZES = ['is nothing', 'is a part', 'is outdated'] as const;
 
 /** One job as it really is. */
 export type Job = {
@@ -64,13 +47,13 @@ export type Job = {
 export type Surroundings = {
   chance: Chance;
   timeline: Timeline;
-  /** Whether Batch's answers may be wrong at this time. */
+  /** How often Batch shows something wrong at this time. */
   hazy: () => number;
   /** Sends an event to the bus. */
   stateChanged: (job: Job, detail: JobDetail) => void;
   progressed: (job: Job, progress: ReturnType<typeof someProgress>) => void;
   /** A job is about to be ended on our request, while it is alive. */
-  ending: (job: Job, reason: string, askedAt: number) => void;
+  ending: (job: Job, reason: string) => void;
   ended: (job: Job) => void;
   log: (line: string) => void;
 };
@@ -81,7 +64,7 @@ export class SimulatedBatch {
   /** Documents by attempt. */
   private readonly results = new Map<string, string>();
   private readonly reports = new Map<string, string>();
-  private readonly around: Surroundings;
+  readonly around: Surroundings;
 
   constructor(around: Surroundings) {
     this.around = around;
@@ -120,11 +103,16 @@ export class SimulatedBatch {
     const { ending } = job;
     if (job.endedAt !== undefined) return;
     if (status !== 'RUNNABLE' && ending.waitsFor) return;
-    if (status === 'STARTING' && ending.when === 'waiting') return this.end(job, ending);
-    if (status === 'RUNNING' && ending.when === 'starting') return this.end(job, ending);
+    if (ending.when === (status === 'STARTING' ? 'waiting' : 'starting') && status !== 'RUNNABLE') {
+      this.end(job, ending);
+      return;
+    }
     if (job.terminating !== undefined) return;
     const { timeline } = this.around;
-    if (status !== 'RUNNING') return this.move(job, status, {});
+    if (status !== 'RUNNING') {
+      this.move(job, status, {});
+      return;
+    }
     job.runningSince = job.movedAt = timeline.now;
     this.move(job, status, { startedAt: timeline.now });
     this.work(job);
@@ -216,15 +204,18 @@ export class SimulatedBatch {
   }
 
   /** What TerminateJob does: nothing to a job that has ended. */
-  private terminate(jobId: string, reason: string, askedAt: number): void {
+  terminate(jobId: string, reason: string): void {
     const { timeline, chance } = this.around;
     const job = this.jobs.find(({ id }) => id === jobId);
     if (!job || job.endedAt !== undefined || job.terminating !== undefined) return;
-    this.around.ending(job, reason, askedAt);
+    this.around.ending(job, reason);
     job.terminating = reason;
     const means = (/^Stage\.[A-Za-z]+/.exec(reason)?.[0] ?? 'Stage.Failed') as StageError;
     const { status } = this.detailOf(job) ?? {};
-    if (status !== 'STARTING' && status !== 'RUNNING') return this.end(job, { when: 'waiting', means, statusReason: reason });
+    if (status !== 'STARTING' && status !== 'RUNNING') {
+      this.end(job, { when: 'waiting', means, statusReason: reason });
+      return;
+    }
     const exitCode = chance.pick([75, 137, 143], `${job.id} killed with`);
     timeline.after(chance.between(0, KILLED_AFTER_SECONDS, `${job.id} killed after`), () => {
       if (job.endedAt === undefined) this.end(job, { when: 'running', means, exitCode, statusReason: reason });
@@ -232,16 +223,21 @@ export class SimulatedBatch {
   }
 
   /** What CancelJob does: nothing to a job that has started. */
-  private cancel(jobId: string, reason: string, askedAt: number): void {
+  cancel(jobId: string, reason: string): void {
     const job = this.jobs.find(({ id }) => id === jobId);
     const { status } = (job && this.detailOf(job)) ?? {};
-    if (status === 'SUBMITTED' || status === 'RUNNABLE') this.terminate(jobId, reason, askedAt);
+    if (status === 'SUBMITTED' || status === 'RUNNABLE') this.terminate(jobId, reason);
   }
 
   /** A job that has waited for so many times its queue's limit, or longer, while AWS has no machine. */
   isStarved(job: Job, times = 1): boolean {
     const { createdAt = 0 } = this.detailOf(job) ?? {};
     return job.ending.waitsFor === 'a machine' && this.around.timeline.now - createdAt > times * CAPACITY_SECONDS * 1000;
+  }
+
+  /** Whether jobs of others, of which nothing is shown, have left no room. */
+  isFull(): boolean {
+    return this.jobs.some((job) => job.endedAt === undefined && job.ending.waitsFor === 'others');
   }
 
   /** A job that has hung for its stage's limit, or longer. */
@@ -258,96 +254,7 @@ export class SimulatedBatch {
   }
 
   /** The client of one invocation. */
-  client(call: Call, who: string, startedAt: () => number): BatchClient {
-    const send = (command: unknown): Promise<unknown> => {
-      if (command instanceof ListJobsCommand) {
-        const { jobQueue = '', jobStatus, filters } = command.input;
-        return call('ListJobs', () => this.list(jobQueue, jobStatus, filters?.[0]?.values?.[0], who));
-      }
-      if (command instanceof DescribeJobsCommand) {
-        const { jobs = [] } = command.input;
-        return call(`DescribeJobs ${jobs}`, () => ({ jobs: jobs.flatMap((id) => this.describe(id, who) ?? []) }));
-      }
-      if (command instanceof CancelJobCommand) {
-        const { jobId = '', reason = '' } = command.input;
-        return call(`CancelJob ${jobId} "${reason}"`, () => this.cancel(jobId, reason, startedAt()));
-      }
-      if (command instanceof DescribeJobQueuesCommand) return call('DescribeJobQueues', () => ({ jobQueues: this.queues() }));
-      if (command instanceof GetJobQueueSnapshotCommand) {
-        const { jobQueue = '' } = command.input;
-        return call('GetJobQueueSnapshot', () => ({ frontOfQueue: { jobs: this.front(jobQueue) } }));
-      }
-      if (command instanceof DescribeComputeEnvironmentsCommand)
-        return call('DescribeComputeEnvironments', () => ({
-          computeEnvironments: [{ computeResources: { maxvCpus: this.isFull() ? 1 : MAX_VCPUS } }],
-        }));
-      if (command instanceof TerminateJobCommand) {
-        const { jobId = '', reason = '' } = command.input;
-        return call(`TerminateJob ${jobId} "${reason}"`, () => this.terminate(jobId, reason, startedAt()));
-      }
-      throw new Error('a call of Batch that the simulation does not know');
-    };
-    return { send } as unknown as BatchClient;
-  }
-
-  /** What is wrong with all that one invocation is shown. */
-  private haze(who: string): (typeof HAZES)[number] | undefined {
-    return this.around.chance.misfortune(`what Batch shows to ${who}`, HAZES, this.around.hazy());
-  }
-
-  private viewTime(haze: (typeof HAZES)[number] | undefined, name: string): number {
-    const { chance, timeline } = this.around;
-    return haze === 'is outdated' ? timeline.now - chance.between(1, OUTDATED_SECONDS, `${name} is old`) * 1000 : timeline.now;
-  }
-
-  private list(queue: string, status: string | undefined, name: string | undefined, who: string): object {
-    const haze = this.haze(who);
-    if (haze === 'is nothing') return { jobSummaryList: [] };
-    const time = this.viewTime(haze, who);
-    const jobs = this.jobs.flatMap((job): JobSummary[] => {
-      if (job.queue !== queue) return [];
-      const detail = this.detailOf(job, time);
-      if (!detail?.jobName || (status !== undefined && detail.status !== status)) return [];
-      if (name !== undefined && !detail.jobName.startsWith(name.slice(0, -1))) return [];
-      if (haze === 'is a part' && this.around.chance.at(`${who} sees ${job.id}`) < 0.5) return [];
-      const { exitCode, reason } = detail.container ?? {};
-      return [{ ...detail, jobId: job.id, jobName: detail.jobName, container: { exitCode, reason } }];
-    });
-    return { jobSummaryList: jobs };
-  }
-
-  private describe(id: string, who: string): JobDetail | undefined {
-    const job = this.jobs.find((candidate) => candidate.id === id);
-    return job && (this.detailOf(job, this.viewTime(this.haze(who), `${who} describes ${id}`)) ?? job.views[0]?.detail);
-  }
-
-  /** Each queue has an environment of its own. */
-  private queues(): JobQueueDetail[] {
-    const arns = [...new Set(this.jobs.map(({ queue }) => queue))];
-    return arns.map((jobQueueArn) => ({
-      jobQueueArn,
-      jobQueueName: jobQueueArn.slice(jobQueueArn.lastIndexOf('/') + 1),
-      state: 'ENABLED',
-      priority: 1,
-      computeEnvironmentOrder: [{ order: 1, computeEnvironment: `environment of ${jobQueueArn}` }],
-      jobStateTimeLimitActions: [
-        {
-          reason: 'CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY',
-          state: 'RUNNABLE',
-          action: 'CANCEL',
-          maxTimeSeconds: CAPACITY_SECONDS,
-        },
-      ],
-    }));
-  }
-
-  private front(queue: string): { jobArn: string }[] {
-    const waiting = this.jobs.filter((job) => job.queue.endsWith(queue) && this.detailOf(job)?.status === 'RUNNABLE');
-    return waiting.map(({ id }) => ({ jobArn: `arn:aws:batch:us-east-1:000000000000:job/${id}` }));
-  }
-
-  /** Whether others, of whom nothing is shown, have left no room: a smaller maximum comes to the same. */
-  private isFull(): boolean {
-    return this.jobs.some((job) => job.endedAt === undefined && job.ending.waitsFor === 'others');
+  client(call: Call, who: string): BatchClient {
+    return simulatedBatchClient(this, call, who);
   }
 }

@@ -1,12 +1,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { cancellation } from '../../../../functions/experiments/cancel-experiment.ts';
 import { executions } from '../../../../functions/experiments/executions.ts';
-import { resumption } from '../../../../functions/experiments/resumption.ts';
 import { startRun } from '../../../../functions/experiments/start-run.ts';
 import { type AttemptId, jobName, STAGES, type Stage } from '../../../../functions/shared/contracts/names.ts';
 import { logger } from '../../../../functions/shared/handlers.ts';
 import type { ExperimentItem } from '../../../../functions/shared/table/experiment.ts';
-import { compareAttempts } from '../../../../functions/stages/attempt-order.ts';
 import type { JobEventDetail } from '../../../../functions/stages/job-view.ts';
 import type { Observer } from '../../../../functions/stages/observer.ts';
 import { recordFailure } from '../../../../functions/stages/record-failure.ts';
@@ -18,25 +15,29 @@ import { anExperiment, byStage } from '../../an-experiment.ts';
 import { anEvent, MACHINE } from '../an-observer.ts';
 import { Chance } from './chance.ts';
 import { type Ending, GOOD, MISHAPS } from './endings.ts';
-import { Invocation, type Weather } from './invocation.ts';
+import { Invocation } from './invocation.ts';
+import { endsNothingHealthy, hearsOfEnds, leavesNothingBehind, MINUTES_TO_REPAIR, reportsNothingOld } from './laws.ts';
 import { LIMITS } from './limits.ts';
+import { people } from './people.ts';
 import { type Job, SimulatedBatch } from './simulated-batch.ts';
 import { type Execution, type FailedStage, SimulatedStepFunctions } from './simulated-step-functions.ts';
 import { type Call, SimulatedTable, simulatedStore } from './simulated-table.ts';
 import { Timeline } from './timeline.ts';
+import { type Weather, weatherOf } from './weather.ts';
 
-export const QUEUES = ['spot', 'any-spot', 'on-demand'].map((queue) => `arn:aws:batch:us-east-1:000000000000:job-queue/${queue}`);
+const QUEUES = ['spot', 'any-spot', 'on-demand'].map((queue) => `arn:aws:batch:us-east-1:000000000000:job-queue/${queue}`);
 const ID = 'exp_01arz3ndektsv4rrffq69g5fav';
 const EXPERIMENT = anExperiment({ id: ID });
 const MINUTE = 60;
-/** An asynchronous Lambda invocation is repeated twice, a minute and two minutes later. */
+/** An asynchronous Lambda invocation is repeated twice. */
 const INVOCATIONS = 3;
-/** Minutes of the supervisor in which all must be right again, once nothing goes wrong any more and nothing else is to come. */
-const MINUTES_TO_REPAIR = 4;
-/** Longer than any history takes: 8 stages of at most 6 attempts of at most half an hour. */
+/** Longer than any history takes: 8 stages of at most 8 attempts of at most 25 minutes each. */
 const LONGEST_HOURS = 30;
 
 logger.setLogLevel('SILENT');
+
+/** What hangs takes two witnesses to be called so, and more luck to go wrong: it comes twice as often as the rest. */
+const KINDS = [...Object.keys(MISHAPS), ...Object.keys(MISHAPS).filter((kind) => MISHAPS[kind]?.hangs)];
 
 type Work = (observer: Observer) => Promise<unknown>;
 
@@ -58,6 +59,7 @@ export class SimulatedHistory {
   private readonly mishaps: number;
   private readonly traced: boolean;
   private readonly queues: string[];
+  private readonly start = this.timeline.now;
   private ticks = 0;
   private readonly delivered: [string, Work][] = [];
 
@@ -84,8 +86,8 @@ export class SimulatedHistory {
         this.publish(`progress ${progress.sequence} of ${job.id}`, ({ store }) =>
           recordProgress(anEvent('Stage Progress', progress), { store }),
         ),
-      ending: (job, reason, askedAt) => this.checkEnding(job, reason, askedAt),
-      ended: (job) => this.checkReported(job),
+      ending: (job, reason) => endsNothingHealthy(this, job, reason),
+      ended: (job) => hearsOfEnds(this, job),
     });
     this.stepFunctions = new SimulatedStepFunctions({
       chance,
@@ -94,7 +96,7 @@ export class SimulatedHistory {
       log,
       submit: (execution, token) => this.submit(execution, token),
       statusChanged: (execution) => this.publishExecution(execution),
-      recordFailure: (_execution, failed, then) => this.giveUp(failed, then),
+      recordFailure: (failed, then) => this.recordFailure(failed, then),
     });
   }
 
@@ -123,11 +125,9 @@ export class SimulatedHistory {
 
   log(line: string): void {
     if (!this.traced) return;
-    const seconds = ((this.timeline.now - (this.start ?? 0)) / 1000).toFixed(1).padStart(8);
+    const seconds = ((this.timeline.now - this.start) / 1000).toFixed(1).padStart(8);
     this.told.push(`${seconds} s  ${line}`);
   }
-
-  private readonly start = this.timeline.now;
 
   violated(what: string): void {
     this.log(`VIOLATED: ${what}`);
@@ -144,14 +144,12 @@ export class SimulatedHistory {
     return this.stepFunctions.executions.at(-1);
   }
 
-  // What the account does of its own accord.
-
   private submit(execution: Execution, token: string): Job {
     const { stage, attempt, run, rung, divisor, input } = execution;
     const at: AttemptId = { experimentId: ID, run, stage, attempt };
     const ladder = input.ladders[stage];
     const queue = ladder[Math.min(rung, ladder.length - 1)] ?? '';
-    const kind = this.chance.misfortune(`${jobName(at).slice(31)}`, Object.keys(MISHAPS), this.mishaps);
+    const kind = this.chance.misfortune(`${jobName(at).slice(31)}`, KINDS, this.mishaps);
     const ending: Ending = (kind === undefined ? undefined : MISHAPS[kind]) ?? GOOD;
     return this.batch.submit(at, token, queue, String(divisor), ending);
   }
@@ -184,36 +182,36 @@ export class SimulatedHistory {
     }
   }
 
-  /** Invokes a function; a failed invocation is repeated as Lambda does. */
-  private invoke(name: string, work: Work, times: number, then: (outcome: 'done' | 'failed') => void = () => {}): Promise<void> {
+  /** Invokes a function; a failed invocation is repeated up to so many times in all, as Lambda does. */
+  readonly invoke = (name: string, work: Work, times = 1, then: () => void = () => {}): Promise<void> => {
     const log = (line: string) => this.log(line);
     const invocation = new Invocation(name, usualCalls(name), this.chance, this.timeline, this.weather, log);
     const call: Call = (what, effect) =>
       invocation.call(what, () => {
-        this.log(`${name}: ${what}`);
+        log(`${name}: ${what}`);
         return effect();
       });
-    return invocation.run(
-      () => work(this.observer(name, call, invocation)),
-      (outcome) => {
-        if (outcome === 'done' || times <= 1) return then(outcome);
-        const retry = `${name} (retry ${INVOCATIONS - times + 1})`;
-        this.timeline.after(MINUTE * (INVOCATIONS - times + 1), () => this.invoke(retry, work, times - 1, then));
-      },
-    );
-  }
+    const over = (outcome: 'done' | 'failed'): void => {
+      if (outcome === 'done' || times <= 1) {
+        then();
+        return;
+      }
+      this.timeline.after(MINUTE, () => this.invoke(`${name}, repeated`, work, times - 1, then));
+    };
+    return invocation.run(() => work(this.observer(name, call)), over);
+  };
 
-  private observer(name: string, call: Call, invocation: Invocation): Observer {
+  private observer(name: string, call: Call): Observer {
     // What it was given at its first look is what it decides on, or older than that.
     let read: ExperimentItem | undefined;
-    const stepFunctions = this.stepFunctions.client(call, name, (token) => this.checkReport(name, token, read));
+    const stepFunctions = this.stepFunctions.client(call, name, (token) => reportsNothingOld(this, name, token, read));
     const sees = (experiment: ExperimentItem | undefined): void => {
       read ??= experiment;
     };
     return {
       store: simulatedStore(this.table, call, name, sees),
       s3: this.bucket(call),
-      batch: this.batch.client(call, name, () => invocation.startedAt),
+      batch: this.batch.client(call, name),
       stepFunctions,
       runs: executions(stepFunctions, MACHINE),
       bucket: 'experiments',
@@ -239,144 +237,25 @@ export class SimulatedHistory {
   }
 
   /** The state machine's RecordFailure, which is tried five times and given up then. */
-  private giveUp(failed: FailedStage, then: () => void): void {
-    const event = { experimentId: ID, ...failed };
-    void this.timeline.after(1, () =>
-      this.invoke(
-        `record-failure ${failed.stage}-${failed.attempt}`,
-        ({ store, batch }) => recordFailure(event, { store, batch }),
-        5,
-        () => then(),
-      ),
-    );
+  private recordFailure(failed: FailedStage, then: () => void): void {
+    const name = `record-failure ${failed.stage}-${failed.attempt}`;
+    const work: Work = ({ store, batch }) => recordFailure({ experimentId: ID, ...failed }, { store, batch });
+    this.timeline.after(1, () => this.invoke(name, work, 5, then));
   }
-
-  // What people and the clock do.
 
   private tick(): void {
     this.ticks++;
-    for (const job of this.batch.jobs) this.checkWaitedFor(job);
+    leavesNothingBehind(this);
     const name = `supervisor ${this.ticks}`;
     this.timeline.after(MINUTE, () => this.tick(), false);
     if (!this.calm() && this.chance.strikes(`${name} does not come`, this.weather.tick)) return;
-    this.timeline.after(0, () => this.invoke(name, (observer) => superviseExperiments({}, observer), 1));
+    this.timeline.after(0, () => this.invoke(name, (observer) => superviseExperiments({}, observer)));
   }
 
   private begin(): void {
     if (this.chance.strikes('create-experiment dies before it starts the execution', this.weather.call)) return;
     this.timeline.after(0.5, () =>
-      this.invoke('create-experiment', ({ store, runs }) => startRun({ store: store.experiments, runs }, this.experiment), 1),
-    );
-  }
-
-  private people(): void {
-    const { chance, timeline } = this;
-    const whenever = (what: string, probability: number, act: () => void | Promise<void>): void => {
-      if (!chance.strikes(what, probability)) return;
-      timeline.after(10 ** chance.between(0, 3, `${what} at`), act);
-    };
-    whenever('a user cancels', 0.15, () => this.cancel());
-    whenever('a user cancels once more', 0.05, () => this.cancel());
-    for (const nth of ['', ' once more', ' a third time']) whenever(`a user resumes${nth}`, 0.2, () => this.resume(nth));
-    whenever('somebody stops the execution in the console', 0.1, () =>
-      this.onExecution((it) => this.stepFunctions.end(it, 'ABORTED')),
-    );
-    whenever('the execution takes too long', 0.03, () => this.onExecution((it) => this.stepFunctions.end(it, 'TIMED_OUT')));
-    whenever('the execution is deleted', 0.05, () =>
-      this.onExecution((it) => {
-        it.deleted = true;
-        it.token = undefined;
-        this.log('the execution is deleted');
-      }),
-    );
-  }
-
-  private onExecution(act: (execution: Execution) => void): void {
-    const { execution } = this;
-    if (execution && this.stepFunctions.isRunning(execution)) act(execution);
-  }
-
-  private cancel(): Promise<void> {
-    return this.invoke(
-      'cancel-experiment',
-      async ({ store, runs }) => {
-        const { status, run } = await store.experiments.change(ID, cancellation);
-        if (status === 'cancelling') await runs.stop(ID, run, 'Cancelled by its owner.');
-      },
-      1,
-    );
-  }
-
-  /** Resumes, unless there is nothing to resume; now and then a stored result no longer holds. */
-  private resume(nth: string): Promise<void> {
-    const worksAgain = this.chance.strikes(`a result does not hold any more${nth}`, 0.3);
-    return this.invoke(
-      `resume-experiment${nth}`,
-      async ({ store, runs }) => {
-        const experiment = await store.experiments.get(ID);
-        if (!experiment || (experiment.status !== 'failed' && experiment.status !== 'cancelled')) return;
-        const done = STAGES.filter((stage, index) => STAGES.slice(0, index + 1).every((it) => experiment.inputs?.[it]) && stage);
-        const holds = worksAgain ? done.slice(0, -1) : done;
-        const manifests = Object.fromEntries(holds.map((stage) => [stage, experiment.inputs?.[stage] ?? '']));
-        const resumed = await store.experiments.write(experiment, resumption(experiment, { manifests }));
-        await startRun({ store: store.experiments, runs }, resumed);
-      },
-      1,
-    );
-  }
-
-  // The laws that hold at every moment.
-
-  /** We end nobody's healthy work. */
-  private checkEnding(job: Job, reason: string, askedAt: number): void {
-    const { status } = this.experiment;
-    if (status === 'cancelling' || status === 'cancelled') return;
-    if (!this.isWanted(job) || this.batch.isHung(job) || this.batch.isStarved(job)) return;
-    this.violated(
-      `${job.id} (${jobName(job.at).slice(31)}) was healthy and is ended: ${reason} (asked for at ${askedAt - this.start} ms)`,
-    );
-  }
-
-  private isWanted({ token }: Job): boolean {
-    return this.stepFunctions.executions.some((it) => this.stepFunctions.isRunning(it) && it.token === token);
-  }
-
-  /** Once nothing goes wrong any more, nothing is alive for long that nobody waits for, stands still, or is never given a machine. */
-  private checkWaitedFor(job: Job): void {
-    if (!this.batch.isAlive(job)) return;
-    const { now } = this.timeline;
-    const wanted = this.isWanted(job);
-    const inVain = !wanted || this.batch.isHung(job) || this.batch.isStarved(job, 2);
-    if (!inVain) job.inVainSince = undefined;
-    else job.inVainSince ??= now;
-    if (job.inVainSince === undefined) return;
-    const calmMinutes = (now - Math.max(job.inVainSince, this.weather.until)) / 60_000;
-    if (calmMinutes > MINUTES_TO_REPAIR)
-      this.violated(
-        `${job.id} is alive, ${wanted ? 'and gets nowhere' : 'and nobody waits for it'}, after ${MINUTES_TO_REPAIR} calm minutes`,
-      );
-  }
-
-  /** Nobody reports an attempt when it has read that a later one is the current one. */
-  private checkReport(who: string, token: string, read: ExperimentItem | undefined): void {
-    const job = this.batch.jobs.find((candidate) => candidate.token === token);
-    if (job && read?.current && compareAttempts(job.at, read.current) < 0)
-      this.violated(
-        `${who} reports ${jobName(job.at).slice(31)}, and had read that ${read.stage}-${read.current.attempt} is the current one`,
-      );
-  }
-
-  /** Once nothing goes wrong any more, the execution hears of an attempt's end within minutes. */
-  private checkReported(job: Job): void {
-    const from = Math.max(this.timeline.now, this.weather.until);
-    const seconds = (from - this.timeline.now) / 1000 + MINUTES_TO_REPAIR * MINUTE;
-    this.timeline.after(
-      seconds,
-      () => {
-        if (this.isWanted(job))
-          this.violated(`${MINUTES_TO_REPAIR} calm minutes after ${job.id} ended its execution has not heard of it`);
-      },
-      false,
+      this.invoke('create-experiment', ({ store, runs }) => startRun({ store: store.experiments, runs }, this.experiment)),
     );
   }
 
@@ -391,7 +270,7 @@ export class SimulatedHistory {
   /** Lets everything happen, then gives the supervisor its minutes. */
   async unfold(): Promise<void> {
     this.begin();
-    this.people();
+    people(this);
     this.timeline.after(MINUTE * this.chance.at('first tick'), () => this.tick(), false);
     const last = this.start + LONGEST_HOURS * 3_600_000;
     while (this.violations.length === 0 && !(this.isStill() && this.calm())) {
@@ -412,24 +291,13 @@ export class SimulatedHistory {
 
   /** Every event once more, and the supervisor: what is right must stay as it is. */
   async replay(): Promise<void> {
-    for (const [event, work] of this.delivered) await this.invoke(`${event} once more`, work, 1);
+    for (const [event, work] of this.delivered) await this.invoke(`${event} once more`, work);
     await this.minutes(1);
   }
 }
 
-/** The supervisor lists every queue by state before it looks at an experiment. */
-const usualCalls = (name: string): number => (name.startsWith('supervisor') ? 28 : 9);
-
-/** Some histories have hardly any weather, some lose every event, some have all of it at once. */
-const weatherOf = (chance: Chance, now: number): Weather => {
-  const often = (what: string, ...rates: number[]): number => chance.pick(rates, `how often ${what}`);
-  return {
-    call: often('calls fail', 0, 0.1, 0.3, 0.6),
-    lost: often('events are lost', 0, 0.1, 0.3, 1),
-    doubled: often('events are doubled', 0, 0.1, 0.5),
-    late: often('events are late', 0, 0.2, 0.5),
-    view: often('views are wrong', 0, 0.1, 0.4),
-    tick: often('ticks fail to come', 0, 0.1, 0.5),
-    until: now + 1000 * 10 ** chance.between(1, 3.4, 'how long'),
-  };
+/** The supervisor lists every queue by state before it looks at an experiment; an execution's end takes the whole picture too. */
+const usualCalls = (name: string): number => {
+  if (name.startsWith('supervisor')) return 28;
+  return name.startsWith('execution') ? 14 : 9;
 };

@@ -52,7 +52,7 @@ export type Surroundings = {
   submit: (execution: Execution, token: string, again: boolean) => Job;
   statusChanged: (execution: Execution) => void;
   /** Invokes record-failure; answers when it is through or given up. */
-  recordFailure: (execution: Execution, failed: FailedStage, then: () => void) => void;
+  recordFailure: (failed: FailedStage, then: () => void) => void;
   log: (line: string) => void;
 };
 
@@ -143,9 +143,7 @@ export class SimulatedStepFunctions {
     const tried = execution.tried.at(-1);
     if (tried) tried.outcome = 'given up';
     const { run, stage, attempt } = execution;
-    this.around.recordFailure(execution, { run, stage, attempt, error, cause }, () =>
-      this.end(execution, 'FAILED', error, cause),
-    );
+    this.around.recordFailure({ run, stage, attempt, error, cause }, () => this.end(execution, 'FAILED', error, cause));
   }
 
   end(execution: Execution, status: ExecutionStatus, error?: string, cause?: string): void {
@@ -156,6 +154,13 @@ export class SimulatedStepFunctions {
     execution.cause = cause;
     execution.endedAt = this.around.timeline.now;
     this.changed(execution);
+  }
+
+  /** Its state machine was deleted, and it with it. */
+  remove(execution: Execution): void {
+    execution.deleted = true;
+    execution.token = undefined;
+    this.around.log(`the execution ${execution.name.slice(31)} is deleted`);
   }
 
   /** The execution that waits with this token. */
@@ -174,7 +179,10 @@ export class SimulatedStepFunctions {
     execution.inputs[stage] = manifest;
     execution.token = undefined;
     const next = STAGES[STAGES.indexOf(stage) + 1];
-    if (!next) return this.end(execution, 'SUCCEEDED');
+    if (!next) {
+      this.end(execution, 'SUCCEEDED');
+      return;
+    }
     Object.assign(execution, { stage: next, attempt: 1, rung: 0, divisor: 1 });
     this.task(execution);
   }
@@ -183,7 +191,10 @@ export class SimulatedStepFunctions {
     const execution = this.waiting(token);
     const { action, rung, microBatchDivisor, delaySeconds } = JSON.parse(cause) as FailureCause;
     const tried = execution.tried.at(-1);
-    if (action !== 'again') return this.giveUp(execution, error, cause);
+    if (action !== 'again') {
+      this.giveUp(execution, error, cause);
+      return;
+    }
     if (tried) tried.outcome = 'again';
     execution.token = undefined;
     this.around.timeline.after(delaySeconds, () => {
