@@ -58,7 +58,14 @@ export const summaryOf = (
   ].join('\n');
 };
 
-const interruptionRows = ({ reclaimedAtStep, resumedFromStep, lostSteps, recoverySeconds, queue }: Interruption): string[] => [
+/** What a reclaimed training host cost. */
+export const interruptionRows = ({
+  reclaimedAtStep,
+  resumedFromStep,
+  lostSteps,
+  recoverySeconds,
+  queue,
+}: Interruption): string[] => [
   row(
     'interrupt',
     `training's host was reclaimed at step ${reclaimedAtStep} and left at a checkpoint of step ${resumedFromStep}`,

@@ -1,4 +1,4 @@
-import { STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
+import type { Stage } from '../../functions/shared/contracts/names.ts';
 import type { Api } from '../client/api.ts';
 import { uploadFiles } from '../client/upload-files.ts';
 import type { Start } from './debug-model.ts';
@@ -21,10 +21,10 @@ type Uploads = Awaited<ReturnType<typeof uploadStart>>;
 
 /**
  * The spec of a drill. All have the same recipe, so that all trainings must end with the same weights. Its name asks for stand-ins of the
- * stages after `stage` (local/drill/stand-ins).
+ * stages after `real` (local/drill/stand-ins).
  */
-export const debugSpec = (uploads: Uploads, { values, group }: Start, stage: Stage, maxAttempts: number) => ({
-  name: `until-${STAGES.indexOf(stage) < STAGES.indexOf('prepare') ? 'prepare' : stage}`,
+export const debugSpec = (uploads: Uploads, { values, group }: Start, real: Stage, maxAttempts: number) => ({
+  name: `until-${real}`,
   model: { name: 'drill', base: uploads.base },
   dataset: {
     name: 'drill',

@@ -22,8 +22,8 @@ export const groundOn = async (
   start: Start,
 ): Promise<DrillGround> => {
   const uploads = await uploadStart(api, start);
-  const submit = async ({ stage, maxAttempts }: Row): Promise<string> =>
-    (await api.createExperiment(debugSpec(uploads, start, stage, maxAttempts))).id;
+  const submit = async ({ real, maxAttempts }: Row): Promise<string> =>
+    (await api.createExperiment(debugSpec(uploads, start, real, maxAttempts))).id;
   return { api, operator, stateMachineArn, restart, submit };
 };
 

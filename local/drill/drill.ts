@@ -16,14 +16,13 @@ import { FAULTS, MATRIX, type Row, rowsNamed } from './matrix.ts';
 import { distinctRows, markdownOf, problemsOf, tableOf } from './report.ts';
 import { runMatrix, withReference } from './run-matrix.ts';
 import { TEN_AT_ONCE, tenAtOnce } from './ten-at-once.ts';
+import { startTicker, type Ticker } from './ticker.ts';
 import type { RowReport } from './verdict.ts';
 
 const NAME = 'drill';
-const HEARTBEAT_MS = 10_000;
 const startedAt = Date.now();
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
-const says = (what: string): void => console.log(`${((Date.now() - startedAt) / 1000).toFixed(0).padStart(5)} s  ${what}`);
 const nameOf = ({ fault, variant, stage }: Pick<Row, 'fault' | 'stage' | 'variant'>): string =>
   `${fault}/${stage}${variant === undefined ? '' : ` (${variant})`}`;
 
@@ -63,27 +62,27 @@ const groupsOf = (names: readonly string[]): Group[] => {
   return [...(rows.length > 0 ? [{ rows }] : []), ...(ten ? [{ rows: tenAtOnce(), atOnce: 10 }] : [])];
 };
 
-const runAll = async (tier: Tier, groups: readonly Group[]): Promise<RowReport[]> => {
+const runAll = async (tier: Tier, groups: readonly Group[], { says, doing }: Ticker): Promise<RowReport[]> => {
   const ground = await groundOnTier(tier, writeDebugModel(join(tierFolder(NAME), 'debug-model')));
   const total = groups.reduce((sum, { rows }) => sum + withReference(rows).length, 0);
   const under = new Set<string>();
   let done = 0;
-  const heartbeat = setInterval(() => says(`${done} of ${total} · under way: ${[...under].join(', ')}`), HEARTBEAT_MS);
+  const tell = (): void => doing(`${done} of ${total} done · under way: ${[...under].join(', ')}`);
   const told = {
-    started: (row: Row): void => void under.add(nameOf(row)),
+    started: (row: Row): void => {
+      under.add(nameOf(row));
+      tell();
+    },
     ended: (row: Row, { pass, actual, problems, seconds }: RowReport): void => {
       done += 1;
       under.delete(nameOf(row));
+      tell();
       says(`${pass ? 'pass' : 'FAIL'}  ${nameOf(row)}: ${pass ? actual : problems.join('; ')} (${seconds} s)`);
     },
   };
-  try {
-    const reports: RowReport[] = [];
-    for (const { rows, atOnce } of groups) reports.push(...(await runMatrix(ground, rows, told, interrupted.signal, atOnce)));
-    return reports;
-  } finally {
-    clearInterval(heartbeat);
-  }
+  const reports: RowReport[] = [];
+  for (const { rows, atOnce } of groups) reports.push(...(await runMatrix(ground, rows, told, interrupted.signal, atOnce)));
+  return reports;
 };
 
 const commit = (): string => {
@@ -118,15 +117,17 @@ await runCommand(async () => {
   const groups = groupsOf(positionals);
   const folder = tierFolder(NAME);
   if (runningTier(folder)) throw new TierFailure('Another drill is under way: wait for its end, or stop it.');
+  const ticker = startTicker();
   const tier = await Tier.start({
     name: NAME,
     images: withStandIns(IMAGES),
     configuration: join(import.meta.dirname, 'deployment.json'),
-    says: (what) => says(`local tier: ${what}`),
+    says: (what) => ticker.doing(`local tier: ${what}`),
     signal: interrupted.signal,
-  });
+  }).finally(() => ticker.doing('uploading'));
   try {
-    const reports = await runAll(tier, groups);
+    const reports = await runAll(tier, groups, ticker);
+    ticker.stop();
     const failed = problemsOf(reports);
     write(reports, values.write);
     console.log(`\n${tableOf(reports)}\n`);
@@ -140,6 +141,7 @@ await runCommand(async () => {
     if (interrupted.signal.aborted) throw new TierFailure('interrupted.');
     throw error;
   } finally {
+    ticker.stop();
     await tier.stop();
     // What was cut off must not be taken up by the next drill.
     if (interrupted.signal.aborted) rmSync(folder, { recursive: true, force: true });

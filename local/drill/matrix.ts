@@ -9,6 +9,7 @@ import {
   kill,
   meanwhile,
   noCapacity,
+  noCapacityAtFirst,
   ofAws,
   ofBatch,
   outOfMemory,
@@ -33,6 +34,8 @@ export type Row = {
   /** One of several of the same fault. */
   variant?: string;
   stage: Stage;
+  /** The last stage that is no stand-in: the one under fault, or an earlier one where its container does not matter. */
+  real: Stage;
   plant: Planting;
   expected: Expected;
   maxAttempts: number;
@@ -118,14 +121,14 @@ export const FAULTS = {
 } as const satisfies Record<string, Fault>;
 export type FaultName = keyof typeof FAULTS;
 
-type Outcome = Partial<Expected> & { maxAttempts?: number; variant?: string };
+type Outcome = Partial<Expected> & { real?: Stage; maxAttempts?: number; variant?: string };
 
 const row = (fault: FaultName, stage: Stage, plant: Planting, outcome: Outcome = {}): Row => {
   const { status = 'succeeded', errors = [], sameWeights = stage === 'train' && status === 'succeeded' } = outcome;
   const { lane = 'together' }: Fault = FAULTS[fault];
-  const { maxAttempts = 3, variant } = outcome;
+  const { maxAttempts = 3, real = stage, variant } = outcome;
   const expected = { status, errors, sameWeights };
-  return { fault, stage, plant, expected, maxAttempts, lane, ...(variant === undefined ? {} : { variant }) };
+  return { fault, stage, real, plant, expected, maxAttempts, lane, ...(variant === undefined ? {} : { variant }) };
 };
 
 /** The same fault in several stages. */
@@ -236,13 +239,17 @@ export const MATRIX: readonly Row[] = [
   ...rows('dynamodb-refused', BOTH, meanwhile('services/refuse', { service: 'dynamodb', seconds: 30 })),
 
   row('no-capacity', 'train', noCapacity('gpu-spot'), again('Stage.CapacityUnavailable')),
-  row('no-capacity', 'prepare', noCapacity('cpu-spot'), { errors: ['Stage.CapacityUnavailable', 'Stage.CapacityUnavailable'] }),
+  row('no-capacity', 'benchmark', noCapacityAtFirst('cpu-benchmark'), { ...again('Stage.CapacityUnavailable'), real: 'prepare' }),
   row(
     'no-capacity-anywhere',
     'train',
     noCapacity('gpu-spot', 'gpu-spot-any', 'gpu-on-demand'),
     failed('Stage.CapacityUnavailable', 'Stage.CapacityUnavailable', 'Stage.CapacityUnavailable'),
   ),
+  row('no-capacity-anywhere', 'benchmark', noCapacity('cpu-benchmark'), {
+    ...failed('Stage.CapacityUnavailable', 'Stage.CapacityUnavailable', 'Stage.CapacityUnavailable'),
+    real: 'prepare',
+  }),
   ...rows('batch-event-late', BOTH, anHourLate),
   ...rows('batch-restarted', BOTH, during(restarted('batch')), INTERRUPTED),
   ...rows('aws-restarted', BOTH, during(restarted('aws')), INTERRUPTED),

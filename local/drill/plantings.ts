@@ -116,6 +116,18 @@ export const noCapacity =
     return undefined;
   };
 
+/** The same, until the first job has been given up. */
+export const noCapacityAtFirst =
+  (...queues: QueueName[]): Planting =>
+  async (scene) => {
+    await noCapacity(...queues)(scene);
+    await scene.submitted(2);
+    for (const queue of queues) {
+      await plantInBatch(scene.operator, 'queues/capacity', { queue: `spotforge-${queue}`, available: true });
+    }
+    return undefined;
+  };
+
 /** An hour is 90 s and the supervisor's minute is shorter: what comes an hour late comes after it. A queue's ten minutes are 15 s. */
 const FAST = 40;
 

@@ -4,7 +4,7 @@ import { jobName, type Stage } from '../../functions/shared/contracts/names.ts';
 import type { Api } from '../client/api.ts';
 import type { Experiment } from '../client/api-types.ts';
 import { isCheckpointed } from './checkpointed.ts';
-import type { FaultOperator } from './fault-operator.ts';
+import { type FaultOperator, liveJobs } from './fault-operator.ts';
 import { isRunning } from './fault-routes.ts';
 
 const POLL_MS = 150;
@@ -39,6 +39,11 @@ export class Scene {
   async running(afterMs = 0, attempt = 1): Promise<void> {
     await this.#until(() => isRunning(this.operator, this.job(attempt)));
     await sleep(afterMs, undefined, { signal: this.#signal });
+  }
+
+  /** Waits until the job of an attempt is in its queue. */
+  async submitted(attempt: number): Promise<void> {
+    await this.#until(async () => (await liveJobs(this.operator, this.id)).includes(this.job(attempt)));
   }
 
   /** Waits until a checkpoint is committed. */

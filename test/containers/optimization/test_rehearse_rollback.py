@@ -26,7 +26,7 @@ RELEASES = "rig-releases"
 def newest(rig: StageRig, trained: Trained, bundle_inputs: dict[str, str | Ended], bundled: Ended) -> str:
     """Version 2 of the bundle that `bundled` is version 1 of."""
     variables = {"MODEL_VERSION": "2"}
-    stage = rig.a_stage("bundle", spec=trained.spec, inputs=bundle_inputs, attempt=2, variables=variables)
+    stage = rig.a_stage("bundle", spec=trained.spec, inputs=bundle_inputs, run=9, variables=variables)
     uri: str = stage.work("spotforge_optimization.bundle_run").summary["bundleUri"]
     return uri
 

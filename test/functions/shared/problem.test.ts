@@ -14,6 +14,8 @@ const FORESEEN: [errors.SpotforgeError, number, string][] = [
   [new errors.RouteNotFound('GET', '/x'), 404, 'route-not-found'],
   [new errors.IdempotencyKeyReused(), 409, 'idempotency-key-reused'],
   [new errors.ExperimentFinished('failed'), 409, 'experiment-finished'],
+  [new errors.ExperimentNotResumable('running', 'it is running'), 409, 'experiment-not-resumable'],
+  [new errors.PinsChanged([{ field: 'pins', expected: 'a', found: 'b' }]), 409, 'pins-changed'],
   [new errors.IllegalTransition('failed', 'running'), 409, 'illegal-transition'],
   [new errors.BodyTooLarge(9, 8), 413, 'body-too-large'],
   [new errors.UnsupportedMediaType(undefined), 415, 'unsupported-media-type'],

@@ -23,6 +23,12 @@ describe('a stage line', () => {
     expect(stageLine(view, 'train', second(51))).toBe('train      ██████████░░░░░░░░░░  50 %  0:41  loss 0.831  epoch 1/2');
   });
 
+  it('says when it is not the first attempt', () => {
+    const attempts = [1, 2].map((attempt) => anAttempt({ stage: 'train', from: 10 * attempt, to: null, attempt }));
+    const view = aView({ attempts, progress: { ...progress, attempt: 2 } });
+    expect(stageLine(view, 'train', second(51))).toMatch(/attempt 2: loss 0\.831 {2}epoch 1\/2$/);
+  });
+
   it('says that a stage is starting before its first progress', () => {
     const view = aView({ attempts: [anAttempt({ stage: 'train', from: 10, to: null })] });
     expect(stageLine(view, 'train', second(12))).toMatch(/ 0 % {2}0:02 {2}starting$/);

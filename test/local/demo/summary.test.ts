@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf } from '../../../local/demo/summary.ts';
+import { failureOf, interruptionRows } from '../../../local/demo/summary.ts';
 import { aView } from './a-view.ts';
 
 describe('the words for a failure', () => {
@@ -20,5 +20,19 @@ describe('the words for a failure', () => {
 
   it('say the status alone when no failure was recorded', () => {
     expect(failureOf(aView({ status: 'cancelled' }))).toMatch(/ended cancelled\.$/);
+  });
+});
+
+describe('the words for an interruption', () => {
+  const interruption = { reclaimedAtStep: 61, resumedFromStep: 63, lostSteps: 0, recoverySeconds: 14.25, queue: 'gpu-spot-any' };
+
+  it('say at which step, where it went on, and what was lost', () => {
+    const text = interruptionRows(interruption).join('\n');
+    expect(text).toMatch(/reclaimed at step 61 .* checkpoint of step 63/);
+    expect(text).toMatch(/on gpu-spot-any: 0 steps done again, 14\.3 s from the notice/);
+  });
+
+  it('leave out a time that nobody saw', () => {
+    expect(interruptionRows({ ...interruption, recoverySeconds: null }).join('\n')).not.toMatch(/null| s from/);
   });
 });

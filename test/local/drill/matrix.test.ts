@@ -31,8 +31,10 @@ describe('the fault matrix', () => {
   });
 
   it('tries every Batch and event fault in training and in one CPU stage', () => {
-    for (const fault of BATCH_AND_EVENTS)
-      expect([...pairs]).toEqual(expect.arrayContaining([`${fault}/train`, `${fault}/prepare`]));
+    for (const fault of BATCH_AND_EVENTS) {
+      const stages = new Set(rowsNamed(fault).map(({ stage }) => stage));
+      expect([stages.has('train'), stages.size > 1], fault).toEqual([true, true]);
+    }
   });
 
   it('kills training at twenty different points, the same at every run', () => {

@@ -23,7 +23,6 @@ const drained = (): Promise<void> => new Promise((resolve) => setImmediate(resol
  * function's last: so that others run between any two of its calls, with what it read growing old.
  */
 export class Invocation {
-  readonly startedAt: number;
   private calls = 0;
   private dead = false;
   private stopped: () => void = () => {};
@@ -50,7 +49,6 @@ export class Invocation {
     this.timeline = timeline;
     this.weather = weather;
     this.log = log;
-    this.startedAt = timeline.now;
     const struck = chance.at(`${name} is struck`) < weather.call;
     this.unlucky = struck ? 1 + Math.floor(chance.at(`${name} is struck at`) * usualCalls) : 0;
   }

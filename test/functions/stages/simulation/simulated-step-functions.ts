@@ -126,7 +126,8 @@ export class SimulatedStepFunctions {
     submit(false);
     if (!chance.strikes(`the answer to SubmitJob of ${name} is lost`, this.around.hazy())) return;
     const first = execution.token;
-    timeline.after(chance.between(0, 2, `${name} again`), () => {
+    // Not at once: it takes a while to know that no answer comes, and two jobs of one moment could not be told apart.
+    timeline.after(chance.between(0.05, 2, `${name} again`), () => {
       if (!this.isRunning(execution) || execution.token !== first) return;
       log(`${name} is submitted again`);
       submit(true);
