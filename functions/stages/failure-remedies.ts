@@ -2,7 +2,7 @@ import type { StageError } from '../shared/contracts/names.ts';
 
 /** What a user can do about each error, for stages that did not say it themselves. */
 export const REMEDIES: Record<StageError, string> = {
-  'Stage.Cancelled': 'Nothing: the experiment was cancelled. Submit it again when you want it.',
+  'Stage.Cancelled': 'Nothing: the experiment was cancelled. Resume it when you want it to go on.',
   'Stage.Interrupted':
     'The hosts were reclaimed once too often. Resume the experiment, or choose a profile that ends on on-demand queues; compute.maxAttempts raises the budget.',
   'Stage.CapacityUnavailable':

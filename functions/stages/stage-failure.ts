@@ -121,10 +121,15 @@ const happened = (error: StageError, { job, result }: Seen): string => {
   return ours ? (job.statusReason ?? '').slice(error.length + 2) : describe(job);
 };
 
-const describe = ({ exitCode, reason, statusReason }: EndedJob): string => {
-  // What the task says and what its container says are two things, unless the task only says that the container ended.
+/** What the task says and what its container says: two things, unless the task only says that the container ended. */
+export const accountOf = ({ reason, statusReason }: Pick<JobView, 'reason' | 'statusReason'>): string => {
   const ofTask = reason && PLAIN_EXIT.test(statusReason ?? '') ? null : statusReason;
-  const told = [ofTask, reason].filter((text) => text).join(': ');
+  return [ofTask, reason].filter((text) => text).join(': ');
+};
+
+const describe = (job: EndedJob): string => {
+  const { exitCode } = job;
+  const told = accountOf(job);
   const code = exitCode === null ? 'without an exit code' : `with exit code ${exitCode}`;
   return told ? `The attempt ended ${code}: ${told}` : `The attempt ended ${code}.`;
 };

@@ -9,6 +9,7 @@ import type { Table } from '../shared/table/table.ts';
 import type { ActionOf } from './actions.ts';
 import { type BatchStatus, statusRank } from './job-view.ts';
 import { isNews, type KeptProgress, movedAt, seenAt } from './progress-news.ts';
+import { accountOf } from './stage-failure.ts';
 
 export type StageStore = ReturnType<typeof stageStore>;
 
@@ -58,7 +59,7 @@ export const stageStore = (table: Table, clock: Clock = systemClock) => {
       startedAt: instant(job.startedAt),
       stoppedAt: instant(job.stoppedAt),
       exitCode: exitCode ?? undefined,
-      reason: job.reason ?? job.statusReason ?? undefined,
+      reason: accountOf(job) || undefined,
       error: error ?? undefined,
       rung,
       microBatchDivisor,

@@ -49,7 +49,16 @@ const tryToWatch =
  * @throws AggregateError of what went wrong, after all have been looked at
  */
 export const superviseExperiments = async (_event: unknown, observer: Observer): Promise<void> => {
-  const alive = await jobsAlive(observer.batch, observer.queues);
+  const errors: unknown[] = [];
+  const note = (what: string, error: unknown, about: object = {}): void => {
+    logger.error(what, { ...about, error: error as Error });
+    errors.push(error);
+  };
+  // Before the experiments, so that the job of one that is submitted meanwhile is not taken for nobody's.
+  const alive = await jobsAlive(observer.batch, observer.queues).catch((error: unknown) => {
+    note('could not look for jobs that nobody waits for', error);
+    return [];
+  });
   const active = await observer.store.experiments.active();
   const known = new Set(active.map(({ id }) => id));
   const strays = Map.groupBy(
@@ -64,7 +73,6 @@ export const superviseExperiments = async (_event: unknown, observer: Observer):
     ]),
     ...[...strays].map(([id, jobs]): [string, () => Promise<Gathered>] => [id, () => leftBehind(observer, id, jobs)]),
   ];
-  const errors: unknown[] = [];
   const work = looks.values();
   const worker = async (): Promise<void> => {
     for (const [experimentId, look] of work) {
@@ -72,14 +80,12 @@ export const superviseExperiments = async (_event: unknown, observer: Observer):
         const actions = await settle(observer, await look());
         if (actions.length > 0) logger.info('supervised', { experimentId, actions });
       } catch (error) {
-        logger.error('could not supervise', { experimentId, error: error as Error });
-        errors.push(error);
+        note('could not supervise', error, { experimentId });
       }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  if (errors.length > 0)
-    throw new AggregateError(errors, `${errors.length} of ${looks.length} experiments could not be supervised.`);
+  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} of ${looks.length + 1} looks failed.`);
 };
 
 type Round = { observer: Observer; hosts: HostWatch };

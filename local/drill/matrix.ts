@@ -25,6 +25,8 @@ export type Expected = {
   status: 'succeeded' | 'failed' | 'cancelled';
   /** How the failed attempts of the stage ended, in order. */
   errors: readonly StageError[];
+  /** It is resumed after that, and succeeds then. */
+  resumed: boolean;
   /** The trained weights are those of a run in which nothing went wrong, bit for bit. */
   sameWeights: boolean;
 };
@@ -89,7 +91,10 @@ export const FAULTS = {
   'out-of-memory-twice': { proves: 'and not a third time', uses: 'jobs/out-of-memory' },
   'image-pull-failure': { proves: 'an image that cannot be pulled is tried again after a pause', uses: 'jobs/cannot-start' },
   'image-never-pulled': { proves: 'three times, and then it ends', uses: 'jobs/cannot-start' },
-  'time-out': { proves: 'an attempt over its time ends the experiment, resumable', uses: 'jobs/time-out, jobs/overlay hold' },
+  'time-out': {
+    proves: 'an attempt over its time ends the experiment, and a resume goes on',
+    uses: 'jobs/time-out, jobs/overlay hold',
+  },
   'batch-event-lost': { proves: 'the supervisor reports the end that no event told', uses: 'events/drop' },
   'batch-events-all-lost': { proves: 'no event of a job is needed', uses: 'events/drop' },
   'batch-event-doubled': { proves: 'doubled events change nothing', uses: 'events/double' },
@@ -106,13 +111,20 @@ export const FAULTS = {
   },
   's3-refused': { proves: 'S3 may be away for 30 s', uses: 'services/refuse', lane: 'disturbing' },
   'dynamodb-refused': { proves: 'DynamoDB may be away for 30 s', uses: 'services/refuse', lane: 'disturbing' },
-  'execution-stopped': { proves: 'stopped in the console is cancelled, with nothing left running', uses: 'states:StopExecution' },
+  'execution-stopped': {
+    proves: 'stopped in the console is cancelled, with nothing left running; a resume goes on',
+    uses: 'states:StopExecution',
+  },
   'batch-restarted': {
     proves: 'Batch restarts in mid-run: its jobs are taken up again',
     uses: 'restart of the executor',
     lane: 'alone',
   },
-  'aws-restarted': { proves: 'the local AWS restarts in mid-run', uses: 'restart of the tier', lane: 'alone' },
+  'aws-restarted': {
+    proves: 'the whole tier restarts in mid-run: the execution is lost with it, a resume goes on',
+    uses: 'restart of the tier',
+    lane: 'alone',
+  },
   'no-result': { proves: 'exit 0 without a result is no success', uses: 'jobs/overlay no-result' },
   'broken-result': { proves: 'nor is a result that breaks its schema', uses: 'jobs/overlay broken-result' },
   'disk-full': { proves: 'a full disk is the machine’s fault: tried again', uses: 'jobs/overlay full-disk' },
@@ -124,10 +136,11 @@ export type FaultName = keyof typeof FAULTS;
 type Outcome = Partial<Expected> & { real?: Stage; maxAttempts?: number; variant?: string };
 
 const row = (fault: FaultName, stage: Stage, plant: Planting, outcome: Outcome = {}): Row => {
-  const { status = 'succeeded', errors = [], sameWeights = stage === 'train' && status === 'succeeded' } = outcome;
+  const { status = 'succeeded', errors = [], resumed = false } = outcome;
+  const { sameWeights = stage === 'train' && (status === 'succeeded' || resumed) } = outcome;
   const { lane = 'together' }: Fault = FAULTS[fault];
   const { maxAttempts = 3, real = stage, variant } = outcome;
-  const expected = { status, errors, sameWeights };
+  const expected = { status, errors, resumed, sameWeights };
   return { fault, stage, real, plant, expected, maxAttempts, lane, ...(variant === undefined ? {} : { variant }) };
 };
 
@@ -138,6 +151,7 @@ const rows = (fault: FaultName, stages: readonly Stage[], plant: Planting, outco
 const INTERRUPTED = { errors: ['Stage.Interrupted'] } as const satisfies Outcome;
 const again = (error: StageError): Outcome => ({ errors: [error] });
 const failed = (...errors: StageError[]): Outcome => ({ status: 'failed', errors });
+const STOPPED = { status: 'cancelled', errors: ['Stage.Cancelled'], resumed: true } as const satisfies Outcome;
 const EVERY_STATUS: string[] = [];
 const BOTH: Stage[] = ['train', 'prepare'];
 
@@ -196,17 +210,15 @@ export const MATRIX: readonly Row[] = [
     ofBatch('jobs/cannot-start', { count: 3 }, '*'),
     failed('Stage.Infrastructure', 'Stage.Infrastructure', 'Stage.Infrastructure'),
   ),
-  ...rows(
-    'time-out',
-    BOTH,
-    both(inside('hold', { AT_STEP: 1, HOLD_SECONDS: 600 }), ofBatch('jobs/time-out', { seconds: 15 })),
-    failed('Stage.TimedOut'),
-  ),
+  ...rows('time-out', BOTH, both(inside('hold', { AT_STEP: 1, HOLD_SECONDS: 600 }), ofBatch('jobs/time-out', { seconds: 15 })), {
+    ...failed('Stage.TimedOut'),
+    resumed: true,
+  }),
   ...rows('batch-event-lost', ['train', 'prepare', 'export'], ofBatch('events/drop', { statuses: ['SUCCEEDED'] })),
   ...rows('batch-events-all-lost', BOTH, ofBatch('events/drop', { statuses: EVERY_STATUS, count: 10 })),
   ...rows('batch-event-doubled', BOTH, ofBatch('events/double', { statuses: EVERY_STATUS, count: 10 })),
   ...rows('batch-events-out-of-order', BOTH, ofBatch('events/reorder', { count: 4 })),
-  ...rows('execution-stopped', BOTH, during(stoppedFromOutside), { status: 'cancelled', errors: ['Stage.Cancelled'] }),
+  ...rows('execution-stopped', BOTH, during(stoppedFromOutside), STOPPED),
   ...rows('no-result', BOTH, inside('no-result'), failed('Stage.ContractBroken')),
   ...rows('broken-result', BOTH, inside('broken-result'), failed('Stage.ContractBroken')),
   row('disk-full', 'train', inside('full-disk', { AT_STEP: 200 }), again('Stage.Infrastructure')),
@@ -252,7 +264,10 @@ export const MATRIX: readonly Row[] = [
   }),
   ...rows('batch-event-late', BOTH, anHourLate),
   ...rows('batch-restarted', BOTH, during(restarted('batch')), INTERRUPTED),
-  ...rows('aws-restarted', BOTH, during(restarted('aws')), INTERRUPTED),
+  ...rows('aws-restarted', BOTH, during(restarted('aws')), {
+    ...failed('Stage.Interrupted'),
+    resumed: true,
+  }),
 ];
 
 /** `spot-reclaim` or `spot-reclaim/train`. */

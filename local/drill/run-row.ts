@@ -33,6 +33,18 @@ const errorsOf = async (api: Api, id: string, stage: Row['stage']): Promise<Stag
     .map(({ message }) => (/^Stage\.\w+/.exec(message)?.[0] ?? message) as StageError);
 };
 
+/** Resumes what has ended and watches it to its second end. */
+const resume = async (
+  api: Api,
+  ended: Experiment,
+  signal: AbortSignal,
+  saw: (experiment: Experiment) => void,
+): Promise<Experiment> => {
+  if (ended.status !== 'failed' && ended.status !== 'cancelled') return ended;
+  await api.resume(ended.id);
+  return watch(api, ended.id, signal, saw);
+};
+
 /** Runs the experiment of one row to its end: plants its fault, watches, and looks what came of it. */
 export const runRow = async (ground: DrillGround, row: Row, signal: AbortSignal): Promise<Seen> => {
   const { api, operator, stateMachineArn, restart } = ground;
@@ -48,25 +60,30 @@ export const runRow = async (ground: DrillGround, row: Row, signal: AbortSignal)
     if (!ended.signal.aborted) throw error; // it was over before the fault could be planted: the verdict says so
     return undefined;
   });
-  const watched = watch(api, id, signal, ({ progress }) => {
-    if (progress?.stage === 'train') samples.push(sampleOf(progress));
-  });
+  const saw = ({ progress }: Experiment): void => {
+    if (progress?.stage === 'train' && progress.run === 1) samples.push(sampleOf(progress));
+  };
+  const watched = watch(api, id, signal, saw);
   watched.then(
     () => ended.abort(),
     () => ended.abort(),
   );
-  const [faultAt, experiment] = await Promise.all([planted, watched]);
-  const attempts = experiment.attempts.filter(({ stage }) => stage === row.stage);
-  const [first] = attempts;
-  const at = faultAt ?? (first?.stoppedAt ? Date.parse(first.stoppedAt) : startedAt);
+  const [faultAt, first] = await Promise.all([planted, watched]);
+  const errors = await errorsOf(api, id, row.stage);
+  const experiment = row.expected.resumed ? await resume(api, first, signal, saw) : first;
+  const attempts = experiment.attempts.filter(({ run, stage }) => run === 1 && stage === row.stage);
+  const hit = attempts[0]?.stoppedAt;
+  const at = faultAt ?? (hit ? Date.parse(hit) : startedAt);
   const train = experiment.stages.train;
-  const killed = row.stage === 'train' ? attempts.at(-2) : undefined;
+  // The attempt whose work was gone on with: the last one of the run that was resumed, or the last but one.
+  const killed = row.stage === 'train' ? attempts.at(experiment === first ? -2 : -1) : undefined;
   const reports = [...samples, ...(row.stage === 'train' ? await lastReports(api, id) : [])];
-  const [errors, orphans] = await Promise.all([errorsOf(api, id, row.stage), orphansOf(operator, stateMachineArn, experiment)]);
+  const orphans = await orphansOf(operator, stateMachineArn, experiment);
   return {
     experimentId: id,
-    status: experiment.status,
+    status: first.status,
     errors,
+    resumedStatus: experiment === first ? null : experiment.status,
     message: experiment.failure?.message ?? null,
     attempts: attempts.length,
     weights: row.stage === 'train' ? (train?.modelSha256 ?? null) : null,

@@ -9,6 +9,8 @@ export type Seen = WorkLost &
     experimentId: string;
     status: ExperimentStatus;
     errors: StageError[];
+    /** How it ended once more after it was resumed; null when it was not. */
+    resumedStatus: ExperimentStatus | null;
     /** Why it failed, if it did. */
     message: string | null;
     /** Of the stage under fault. */
@@ -39,15 +41,25 @@ export type RowReport = WorkLost &
 
 const NOTHING = { lostSteps: 0, lostSeconds: 0, ...NO_RECOVERY };
 
-export const outcome = ({ status, errors }: Pick<Expected, 'errors'> & { status: string }): string =>
-  errors.length === 0 ? status : `${status} after ${errors.map((error) => error.replace('Stage.', '')).join(', ')}`;
+type Ending = Pick<Expected, 'errors'> & { status: string; resumedStatus: string | null };
+
+const sentence = ({ status, errors, resumedStatus }: Ending): string =>
+  [
+    status,
+    ...(errors.length === 0 ? [] : [` after ${errors.map((error) => error.replace('Stage.', '')).join(', ')}`]),
+    ...(resumedStatus === null ? [] : [`, resumed: ${resumedStatus}`]),
+  ].join('');
+
+const expectation = ({ status, errors, resumed }: Expected): string =>
+  sentence({ status, errors, resumedStatus: resumed ? 'succeeded' : null });
 
 /** Compares what came of a row with what must. `reference`: weights of the run in which nothing went wrong. */
 export const judge = ({ fault, variant, stage, expected }: Row, seen: Seen, reference: string | null): RowReport => {
-  const { status, errors, message, weights, orphans, ...figures } = seen;
+  const { status, errors, resumedStatus, message, weights, orphans, ...figures } = seen;
+  const actual = sentence(seen);
   const same = weights !== null && weights === reference;
   const problems = [
-    ...(outcome(seen) === outcome(expected) ? [] : [`ended ${outcome(seen)}${message ? ` (${message})` : ''}`]),
+    ...(actual === expectation(expected) ? [] : [`ended ${actual}${message ? ` (${message})` : ''}`]),
     ...(expected.sameWeights && !same ? ['its weights are not those of an undisturbed run'] : []),
     ...(figures.lostSeconds > BOUNDS.lostSeconds
       ? [`${figures.lostSeconds} s of work were lost, at most ${BOUNDS.lostSeconds}`]
@@ -62,8 +74,8 @@ export const judge = ({ fault, variant, stage, expected }: Row, seen: Seen, refe
     variant: variant ?? null,
     stage,
     ...figures,
-    expected: outcome(expected) + (expected.sameWeights ? ', same weights' : ''),
-    actual: outcome({ status, errors }) + (expected.sameWeights && same ? ', same weights' : ''),
+    expected: expectation(expected) + (expected.sameWeights ? ', same weights' : ''),
+    actual: actual + (expected.sameWeights && same ? ', same weights' : ''),
     pass: problems.length === 0,
     problems,
     orphans: orphans.length,
@@ -76,7 +88,7 @@ export const broken = ({ fault, variant, stage, expected }: Row, error: unknown,
   variant: variant ?? null,
   stage,
   experimentId: null,
-  expected: outcome(expected),
+  expected: expectation(expected),
   actual: 'the drill broke',
   pass: false,
   problems: [error instanceof Error ? error.message : String(error)],

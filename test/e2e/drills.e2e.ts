@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { type DrillGround, groundOn } from '../../local/drill/drill-ground.ts';
 import { type Row, rowsNamed } from '../../local/drill/matrix.ts';
 import { runRow } from '../../local/drill/run-row.ts';
-import { judge, outcome } from '../../local/drill/verdict.ts';
+import { judge } from '../../local/drill/verdict.ts';
 import { apiOf } from './users.ts';
 
 /** The quick ones of the fault matrix; `npm run drill -- all` runs every row. Here for what comes of a fault, not for how long it takes. */
@@ -27,7 +27,6 @@ describe('a drill', () => {
     '$fault in $stage ends rightly and leaves nothing behind',
     async (row: Row, { signal }) => {
       const seen = await runRow(ground, row, signal);
-      expect(outcome(seen)).toBe(outcome(row.expected));
       expect(judge(row, seen, null)).toMatchObject({ pass: true, problems: [], orphans: 0 });
     },
   );

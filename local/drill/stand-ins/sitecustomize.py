@@ -80,6 +80,6 @@ def run_next() -> None:
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
-if "spotforge_runtime.child" in sys.orig_argv:
-    sys.meta_path.insert(0, StandIns())
 run_next()
+if "spotforge_runtime.child" in sys.orig_argv:
+    sys.meta_path.insert(0, StandIns())  # before what the image's own may have put there

@@ -55,6 +55,18 @@ describe('supervise-experiments', () => {
     expect(JSON.parse(started?.args[0].input.input ?? '')).toMatchObject({ experimentId: id, run: 1, maxAttempts: 3 });
   });
 
+  it('looks at the experiments also when Batch refuses to list the jobs alive, and fails in the end', async () => {
+    const { id } = await given.store({ current });
+    const at = { experimentId: id, ...current };
+    await given.put(at, 'result', aResult(at).document);
+    batchHas(detailOf(at, { status: 'SUCCEEDED', exitCode: 0, stoppedAt: NOW.getTime() }));
+    const listed = given.batch.on(ListJobsCommand, { jobStatus: 'RUNNING' });
+    listed.rejects(Object.assign(new Error('slow down'), { name: 'TooManyRequestsException' }));
+    running();
+    await expect(supervise()).rejects.toThrow('1 of 2 looks failed.');
+    expect(await given.stored(id)).toMatchObject({ inputs: { train: manifestOf(at) } });
+  });
+
   it('terminates a job whose execution is gone', async () => {
     const { id } = await given.store({ current, updatedAt: new Date(Date.now() - 61_000).toISOString() });
     batchHas(detailOf({ experimentId: id }));
@@ -110,7 +122,7 @@ describe('supervise-experiments', () => {
       if (executionArn.includes(broken.id)) throw new Error('Step Functions is away');
       return { status: 'RUNNING' };
     });
-    await expect(supervise()).rejects.toThrow('1 of 2 experiments could not be supervised.');
+    await expect(supervise()).rejects.toThrow('1 of 3 looks failed.');
     expect(await given.stored(id)).toMatchObject({ status: 'running' });
   });
 

@@ -6,12 +6,13 @@ import { broken, judge, type Seen } from '../../../local/drill/verdict.ts';
 const row: Row = {
   ...REFERENCE,
   fault: 'host-lost',
-  expected: { status: 'succeeded', errors: ['Stage.Interrupted'], sameWeights: true },
+  expected: { status: 'succeeded', errors: ['Stage.Interrupted'], resumed: false, sameWeights: true },
 };
 const seen: Seen = {
   experimentId: 'exp_01h455vb4pex5vsknk084sn02q',
   status: 'succeeded',
   errors: ['Stage.Interrupted'],
+  resumedStatus: null,
   message: null,
   attempts: 2,
   weights: 'abc',
@@ -37,6 +38,7 @@ describe('the verdict on a row', () => {
 
   it.each<[string, Partial<Seen>, RegExp]>([
     ['another end state', { status: 'failed', message: 'because' }, /ended failed after Interrupted \(because\)/],
+    ['a resume that nobody asked for', { resumedStatus: 'succeeded' }, /resumed: succeeded/],
     ['another error', { errors: ['Stage.Failed'] }, /ended succeeded after Failed/],
     ['one attempt too many', { errors: ['Stage.Interrupted', 'Stage.Interrupted'] }, /Interrupted, Interrupted/],
     ['other weights', { weights: 'abd' }, /weights/],

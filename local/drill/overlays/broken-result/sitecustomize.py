@@ -9,16 +9,24 @@ import planting
 
 
 def break_result(module: Any) -> None:
-    conclude = module._Guardian._conclude
+    run_stage = module.run_stage
 
-    def conclude_and_break(guardian: Any, *positional: Any) -> int:
-        conclude(guardian, *positional)
-        environment = guardian._environment
-        key = environment.attempt.prefix + module.names.DOCUMENT_RESULT
-        guardian._storage().put(b'{"schemaVersion": 1, "outcome": "excellent"}', environment.experiments_bucket, key, once=False)
-        return 0
+    def run_and_break(work: str) -> None:
+        try:
+            run_stage(work)
+        finally:
+            from spotforge_runtime.clients import s3_client
+            from spotforge_runtime.contracts import names
+            from spotforge_runtime.environment import read_environment
+            from spotforge_runtime.storage import ObjectStore
 
-    module._Guardian._conclude = conclude_and_break
+            environment = read_environment()
+            key = environment.attempt.prefix + names.DOCUMENT_RESULT
+            broken = b'{"schemaVersion": 1, "outcome": "excellent"}'
+            ObjectStore(s3_client()).put(broken, environment.experiments_bucket, key, once=False)
+            sys.exit(0)
+
+    module.run_stage = run_and_break
 
 
 if planting.is_parent():
