@@ -49,12 +49,12 @@ export const interruptTraining = async (
   await plantInBatch(tier, 'hosts/reclaim', { jobName: job, noticeSeconds: NOTICE_SECONDS });
   const samples: Sample[] = [];
   for await (const experiment of follow(api, id, signal)) {
-    if (experiment.progress?.stage === 'train') samples.push(sampleOf(experiment.progress));
+    if (experiment.progress?.stage === 'train') samples.push(sampleOf(experiment.progress, Date.now()));
     if (!isFinal(experiment.status)) continue;
     const [killed, resumed] = experiment.attempts.filter(({ stage }) => stage === 'train');
     const resumedFromStep = experiment.stages.train?.resumedFromStep;
     if (!killed || !resumed || resumedFromStep === undefined || resumedFromStep === null) return undefined;
-    const reports = [...samples, ...(await lastReports(api, id))];
+    const reports = [...samples, ...(await lastReports(api, experiment))];
     return {
       reclaimedAtStep: progress?.stage === 'train' ? progress.step : 0,
       resumedFromStep,

@@ -2,25 +2,23 @@ import type { AttemptView } from '../../functions/shared/contracts/experiment-vi
 import type { StageProgress } from '../../functions/shared/contracts/stage-documents.ts';
 import type { Experiment } from '../client/api-types.ts';
 
-/** How far an attempt of train was at an instant, in epoch milliseconds. */
+/** How far an attempt of train was when we saw it, in epoch milliseconds of our clock: the container's may be wrong. */
 export type Sample = { at: number; attempt: number; step: number };
 
-export const sampleOf = ({ at, attempt, step }: StageProgress): Sample => ({ at: Date.parse(at), attempt, step });
+export const sampleOf = ({ attempt, step }: StageProgress, at: number): Sample => ({ at, attempt, step });
 
 export type WorkLost = { lostSteps: number; lostSeconds: number };
 
 /**
- * Work that the resumed attempt did again: steps of the killed one beyond the step that it resumed from, and the seconds since then. A
- * report may be two seconds old, and so may be too low by as much.
+ * Work that the resumed attempt did again: steps of the killed one beyond the step that it resumed from, and the seconds in which they were
+ * done. What was done after the last report, which is two seconds old at most, is not known.
  */
 export const workLost = (samples: readonly Sample[], killed: AttemptView, resumedFrom: number): WorkLost => {
-  const own = samples.filter(({ attempt }) => attempt === killed.attempt).sort((a, b) => a.at - b.at);
-  const last = own.at(-1);
-  if (!last || last.step <= resumedFrom || killed.stoppedAt === null) return { lostSteps: 0, lostSeconds: 0 };
-  return {
-    lostSteps: last.step - resumedFrom,
-    lostSeconds: Math.max(0, seconds(Date.parse(killed.stoppedAt) - instantOf(own, resumedFrom))),
-  };
+  const own = samples.filter(({ attempt }) => attempt === killed.attempt).sort((a, b) => a.step - b.step || a.at - b.at);
+  const most = own.at(-1)?.step ?? 0;
+  const last = own.find(({ step }) => step === most);
+  if (!last || most <= resumedFrom) return { lostSteps: 0, lostSeconds: 0 };
+  return { lostSteps: most - resumedFrom, lostSeconds: Math.max(0, seconds(last.at - instantOf(own, resumedFrom))) };
 };
 
 /** When a step was reached, on the line between the reports around it. */

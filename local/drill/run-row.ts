@@ -61,7 +61,7 @@ export const runRow = async (ground: DrillGround, row: Row, signal: AbortSignal)
     return undefined;
   });
   const saw = ({ progress }: Experiment): void => {
-    if (progress?.stage === 'train' && progress.run === 1) samples.push(sampleOf(progress));
+    if (progress?.stage === 'train' && progress.run === 1) samples.push(sampleOf(progress, Date.now()));
   };
   const watched = watch(api, id, signal, saw);
   watched.then(
@@ -77,7 +77,7 @@ export const runRow = async (ground: DrillGround, row: Row, signal: AbortSignal)
   const train = experiment.stages.train;
   // The attempt whose work was gone on with: the last one of the run that was resumed, or the last but one.
   const killed = row.stage === 'train' ? attempts.at(experiment === first ? -2 : -1) : undefined;
-  const reports = [...samples, ...(row.stage === 'train' ? await lastReports(api, id) : [])];
+  const reports = [...samples, ...(row.stage === 'train' ? await lastReports(api, experiment) : [])];
   const orphans = await orphansOf(operator, stateMachineArn, experiment);
   return {
     experimentId: id,

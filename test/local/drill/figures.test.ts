@@ -12,11 +12,11 @@ describe('work lost', () => {
   const killed = anAttempt({ stage: 'train', from: 0, to: 9 });
 
   it('is what the killed attempt did after the step that was resumed from', () => {
-    expect(workLost(REPORTS, killed, 5)).toEqual({ lostSteps: 3, lostSeconds: 4 });
+    expect(workLost(REPORTS, killed, 5)).toEqual({ lostSteps: 3, lostSeconds: 3 });
   });
 
   it('is everything when there was no checkpoint', () => {
-    expect(workLost(REPORTS, killed, 0)).toEqual({ lostSteps: 8, lostSeconds: 9 });
+    expect(workLost(REPORTS, killed, 0)).toEqual({ lostSteps: 8, lostSeconds: 8 });
   });
 
   it('is nothing when the last step was committed', () => {
