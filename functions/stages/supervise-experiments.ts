@@ -85,7 +85,11 @@ export const superviseExperiments = async (_event: unknown, observer: Observer):
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} of ${looks.length + 1} looks failed.`);
+  if (errors.length > 0)
+    throw new AggregateError(
+      errors,
+      `${errors.length} of ${looks.length + 1} looks failed, the first with: ${(errors[0] as Error).message}`,
+    );
 };
 
 type Round = { observer: Observer; hosts: HostWatch };

@@ -63,7 +63,7 @@ describe('supervise-experiments', () => {
     const listed = given.batch.on(ListJobsCommand, { jobStatus: 'RUNNING' });
     listed.rejects(Object.assign(new Error('slow down'), { name: 'TooManyRequestsException' }));
     running();
-    await expect(supervise()).rejects.toThrow('1 of 2 looks failed.');
+    await expect(supervise()).rejects.toThrow('1 of 2 looks failed');
     expect(await given.stored(id)).toMatchObject({ inputs: { train: manifestOf(at) } });
   });
 
@@ -122,7 +122,7 @@ describe('supervise-experiments', () => {
       if (executionArn.includes(broken.id)) throw new Error('Step Functions is away');
       return { status: 'RUNNING' };
     });
-    await expect(supervise()).rejects.toThrow('1 of 3 looks failed.');
+    await expect(supervise()).rejects.toThrow('1 of 3 looks failed');
     expect(await given.stored(id)).toMatchObject({ status: 'running' });
   });
 
