@@ -1,7 +1,8 @@
+import type { Announcer } from '../shared/put-event.ts';
 import { eventEntity } from '../shared/table/event.ts';
 import { experimentEntity } from '../shared/table/experiment.ts';
 import type { Table } from '../shared/table/table.ts';
-import { type Announcer, announceChange } from './announce-change.ts';
+import { announceChange } from './announce-change.ts';
 import { toldChanges, type Window } from './told-changes.ts';
 
 /**

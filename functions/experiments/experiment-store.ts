@@ -1,14 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import { createWriteTransaction } from 'electrodb';
-import { isNamed } from '../shared/aws-errors.ts';
 import { type Clock, instantOf, systemClock } from '../shared/clock.ts';
 import type { ExperimentStatus } from '../shared/contracts/experiment-view.ts';
-import { ConcurrentChange, ExperimentNotFound } from '../shared/errors.ts';
+import { ConcurrentChange } from '../shared/errors.ts';
 import { type EventItem, eventEntity } from '../shared/table/event.ts';
 import { ACTIVE_STATUSES, type ExperimentItem, experimentEntity } from '../shared/table/experiment.ts';
 import { type IdempotencyKeyItem, idempotencyKeyEntity } from '../shared/table/idempotency-key.ts';
 import type { Table } from '../shared/table/table.ts';
 import { lostRace } from '../shared/table/transaction.ts';
+import { changeUntilWon } from './change-until-won.ts';
 import { assertLegalTransition } from './experiment-status.ts';
 
 type Changeable =
@@ -36,8 +36,6 @@ export type ExperimentChange = { status?: ExperimentStatus; patch?: ExperimentPa
 
 export type ExperimentStore = ReturnType<typeof experimentStore>;
 
-/** Losing five times in a row takes as many writers at once; an experiment has three at most. */
-const ATTEMPTS = 5;
 /** Each waits a random part of this, longer with each lost race, so that those who collided once do not collide again. */
 const PAUSE_MILLISECONDS = 20;
 
@@ -118,29 +116,11 @@ export const experimentStore = (table: Table, clock: Clock = systemClock) => {
   const transition = (experiment: ExperimentItem, to: ExperimentStatus, change: Omit<ExperimentChange, 'status'> = {}) =>
     write(experiment, { ...change, status: to });
 
-  /**
-   * Reads, decides and writes until nobody was faster. `decide` answers undefined when there is nothing to do; it may be called again
-   * with a newer state, so it must be pure.
-   * @returns the experiment as it is now
-   * @throws ExperimentNotFound, IllegalTransition, ConcurrentChange after five lost races
-   */
-  const change = async (
-    id: string,
-    decide: (experiment: ExperimentItem) => ExperimentChange | undefined,
-  ): Promise<ExperimentItem> => {
-    for (let attempt = 1; ; attempt++) {
-      const experiment = await get(id);
-      if (!experiment) throw new ExperimentNotFound();
-      const decided = decide(experiment);
-      if (!decided) return experiment;
-      try {
-        return await write(experiment, decided);
-      } catch (error) {
-        if (attempt === ATTEMPTS || !isNamed(error, 'ConcurrentChange')) throw error;
-        await setTimeout(PAUSE_MILLISECONDS * attempt * Math.random());
-      }
-    }
-  };
+  const pause = (attempt: number): Promise<void> => setTimeout(PAUSE_MILLISECONDS * attempt * Math.random());
+
+  /** Reads, decides and writes until nobody was faster: see `changeUntilWon`. */
+  const change = (id: string, decide: (experiment: ExperimentItem) => ExperimentChange | undefined): Promise<ExperimentItem> =>
+    changeUntilWon({ get, write, pause }, id, decide);
 
   /** Everything that is not over, for the supervisor. Eventually consistent: read each again before acting. */
   const active = async (): Promise<ExperimentItem[]> => {

@@ -1,7 +1,7 @@
-import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import { isNamed } from '../shared/aws-errors.ts';
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { STAGES, type Stage } from '../shared/contracts/names.ts';
 import type { StageManifest } from '../shared/contracts/stage-documents.ts';
+import { readText } from '../shared/read-text.ts';
 import type { ExperimentItem } from '../shared/table/experiment.ts';
 import { judgeManifest, sha256Of } from './manifest-verdict.ts';
 import type { FinishedStages } from './resumption.ts';
@@ -12,14 +12,7 @@ export type FinishedStageReader = ReturnType<typeof finishedStageReader>;
 export const finishedStageReader = (s3: S3Client, bucket: string) => {
   const textOf = async (uri: string): Promise<string | undefined> => {
     const prefix = `s3://${bucket}/`;
-    if (!uri.startsWith(prefix)) return undefined;
-    try {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: uri.slice(prefix.length) }));
-      return (await Body?.transformToString()) ?? '';
-    } catch (error) {
-      if (isNamed(error, 'NoSuchKey')) return undefined;
-      throw error;
-    }
+    return uri.startsWith(prefix) ? readText(s3, bucket, uri.slice(prefix.length)) : undefined;
   };
 
   /** By a list of this one key, which needs no right to read what may be somebody's data. Undefined when it is gone. */

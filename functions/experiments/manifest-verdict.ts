@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { ATTEMPT_DOCUMENTS, keys, type Stage } from '../shared/contracts/names.ts';
 import { type StageManifest, stageManifest } from '../shared/contracts/stage-documents.ts';
+import { jsonOf } from '../shared/json.ts';
 
 /** A manifest that may be used again, or why not, as the end of a sentence. */
 export type ManifestVerdict = { holds: true; manifest: StageManifest } | { holds: false; because: string };
@@ -21,18 +22,10 @@ export const sha256Of = (text: string): string => createHash('sha256').update(te
 
 const not = (because: string): ManifestVerdict => ({ holds: false, because });
 
-const json = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-
 /** Judges the manifest of a stage by itself and by what it was made from; whether its outputs are still there is not asked here. */
 export const judgeManifest = ({ experimentId, stage, uri, bucket, text, earlier }: Given): ManifestVerdict => {
   if (text === undefined) return not('its manifest is gone');
-  const parsed = stageManifest.safeParse(json(text));
+  const parsed = stageManifest.safeParse(jsonOf(text));
   if (!parsed.success) return not(`its manifest does not follow the contract (${z.prettifyError(parsed.error).slice(0, 200)})`);
   const manifest = parsed.data;
   if (manifest.experimentId !== experimentId || manifest.stage !== stage)

@@ -1,7 +1,7 @@
 import { type BatchClient, DescribeJobDefinitionsCommand, DescribeJobQueuesCommand } from '@aws-sdk/client-batch';
 import type { ResolvedSpec } from '../shared/contracts/experiment-spec.ts';
 import type { FoundPins } from './pin-differences.ts';
-import { pinnedDefinitions, pinnedQueues } from './resumption.ts';
+import { pinnedDefinitions, pinnedQueues } from './pinned.ts';
 import type { SpecStore } from './spec-store.ts';
 
 export type PinReader = ReturnType<typeof pinReader>;

@@ -2,7 +2,8 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { eventBridgeClient } from '../shared/clients.ts';
 import { eventHandler, logger } from '../shared/handlers.ts';
-import { type Announcer, announceChange } from './announce-change.ts';
+import type { Announcer } from '../shared/put-event.ts';
+import { announceChange } from './announce-change.ts';
 import { statusChange } from './status-change.ts';
 
 export const environment = ['EVENT_BUS'] as const;

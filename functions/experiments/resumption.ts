@@ -1,4 +1,3 @@
-import type { ResolvedSpec } from '../shared/contracts/experiment-spec.ts';
 import { STAGES, type Stage } from '../shared/contracts/names.ts';
 import type { StageSummaries } from '../shared/contracts/stage-documents.ts';
 import { ExperimentNotResumable } from '../shared/errors.ts';
@@ -60,9 +59,3 @@ export const resumption = (experiment: ExperimentItem, { manifests, broken }: Fi
     events: [{ type: 'experiment.queued', message: told(run, kept, broken) }],
   };
 };
-
-/** Every queue that the spec pins, once. */
-export const pinnedQueues = ({ pins }: ResolvedSpec): string[] => [...new Set(Object.values(pins.ladders).flat())];
-
-/** Every job definition that the spec pins, once, with its revision. */
-export const pinnedDefinitions = ({ pins }: ResolvedSpec): string[] => [...new Set(Object.values(pins.jobDefinitions))];

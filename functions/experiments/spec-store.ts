@@ -1,17 +1,10 @@
-import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { isNamed } from '../shared/aws-errors.ts';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ResolvedSpec } from '../shared/contracts/experiment-spec.ts';
 import { keys } from '../shared/contracts/names.ts';
+import { jsonOf } from '../shared/json.ts';
+import { readText } from '../shared/read-text.ts';
 
 export type SpecStore = ReturnType<typeof specStore>;
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 /** `spec.json`, written once and before anything refers to it. */
 export const specStore = (s3: S3Client, bucket: string) => ({
@@ -29,12 +22,7 @@ export const specStore = (s3: S3Client, bucket: string) => ({
 
   /** What lies there now, whatever it is; undefined when it is gone or no JSON. */
   read: async (experimentId: string): Promise<unknown> => {
-    try {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: keys.spec(experimentId) }));
-      return parsed((await Body?.transformToString()) ?? '');
-    } catch (error) {
-      if (isNamed(error, 'NoSuchKey')) return undefined;
-      throw error;
-    }
+    const text = await readText(s3, bucket, keys.spec(experimentId));
+    return text === undefined ? undefined : jsonOf(text);
   },
 });

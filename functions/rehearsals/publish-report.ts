@@ -1,4 +1,3 @@
-import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import * as z from 'zod';
 import { eventBridgeClient, s3Client } from '../shared/clients.ts';
 import { type Clock, instantOf, systemClock } from '../shared/clock.ts';
@@ -10,8 +9,8 @@ import {
   rehearsalId,
   rehearsalSubjects,
 } from '../shared/contracts/rehearsal.ts';
-import { UnexpectedAnswer } from '../shared/errors.ts';
 import { eventHandler } from '../shared/handlers.ts';
+import { type Announcer, putEvent } from '../shared/put-event.ts';
 import { composeReport } from './compose-report.ts';
 import { type RehearsalStore, rehearsalStore } from './rehearsal-store.ts';
 
@@ -27,22 +26,14 @@ const request = z.strictObject({
   jobs: z.array(z.strictObject({ rehearsal, jobId: z.string().nullable(), status: z.string(), reason: z.string().nullable() })),
 });
 
-type Services = { store: RehearsalStore; eventBridge: EventBridgeClient; bus: string; clock: Clock };
+type Services = Announcer & { store: RehearsalStore; clock: Clock };
 
-const announce = async (report: RehearsalReport, { store, eventBridge, bus }: Services): Promise<void> => {
+const announce = async (report: RehearsalReport, services: Services): Promise<void> => {
   const { rehearsalId, endedAt, outcome, schemaVersion } = report;
-  const detail: RehearsalCompleted = { schemaVersion, rehearsalId, endedAt, outcome, report: store.uriOf(rehearsalId) };
-  const entry = {
-    EventBusName: bus,
-    Source: EVENTS.rehearsalCompleted.source,
-    DetailType: EVENTS.rehearsalCompleted.detailType,
-    Detail: JSON.stringify(rehearsalCompleted.parse(detail)),
-    Time: new Date(endedAt),
-  };
-  const { FailedEntryCount, Entries } = await eventBridge.send(new PutEventsCommand({ Entries: [entry] }));
-  // The state machine asks again, and a repetition finds the report stored.
-  if (FailedEntryCount)
-    throw new UnexpectedAnswer(`The bus refused ${rehearsalId}: ${Entries?.[0]?.ErrorCode} ${Entries?.[0]?.ErrorMessage}`);
+  const detail: RehearsalCompleted = { schemaVersion, rehearsalId, endedAt, outcome, report: services.store.uriOf(rehearsalId) };
+  const event = { ...EVENTS.rehearsalCompleted, detail: rehearsalCompleted.parse(detail), at: endedAt };
+  // Refused, the state machine asks again, and a repetition finds the report stored.
+  await putEvent(services, event, rehearsalId);
 };
 
 /** Last step of a rehearsal: puts what its jobs found out into one report, stores that once, and says so on the bus, at least once. */

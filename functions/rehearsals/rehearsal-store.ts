@@ -1,31 +1,17 @@
-import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { isNamed } from '../shared/aws-errors.ts';
 import { keys, type Rehearsal } from '../shared/contracts/names.ts';
 import { type RehearsalReport, rehearsalFinding, rehearsalReport } from '../shared/contracts/rehearsal.ts';
+import { jsonOf } from '../shared/json.ts';
+import { GONE_OR_UNLISTED, readText } from '../shared/read-text.ts';
 
 export type RehearsalStore = ReturnType<typeof rehearsalStore>;
-
-/** Without s3:ListBucket a missing key answers 403: both mean that it is not there. */
-const MISSING = ['NoSuchKey', 'AccessDenied', 'Forbidden'];
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 /** `rehearsals/{id}/` of the experiments bucket. */
 export const rehearsalStore = (s3: S3Client, bucket: string) => {
   const read = async (key: string): Promise<unknown> => {
-    try {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-      return parsed((await Body?.transformToString()) ?? '');
-    } catch (error) {
-      if (isNamed(error, ...MISSING)) return undefined;
-      throw error;
-    }
+    const text = await readText(s3, bucket, key, GONE_OR_UNLISTED);
+    return text === undefined ? undefined : jsonOf(text);
   };
 
   return {

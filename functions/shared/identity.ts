@@ -1,5 +1,6 @@
 import { tenant } from './contracts/primitives.ts';
 import { Forbidden } from './errors.ts';
+import { jsonOf } from './json.ts';
 
 /** Who asks. */
 export type Identity = { tenant: string; groups: readonly string[] };
@@ -10,15 +11,8 @@ export type ClaimNames = { CLAIM_TENANT: string; CLAIM_GROUPS: string };
 const isStrings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 
-const parsedJson = (text: string): unknown => {
-  // Spares the usual `[a b]` an exception.
-  if (!/^\s*\[\s*["\]]/.test(text)) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
+/** Spares the usual `[a b]` an exception. */
+const parsedJson = (text: string): unknown => (/^\s*\[\s*["\]]/.test(text) ? jsonOf(text) : undefined);
 
 /**
  * Groups as they may arrive: API Gateway hands an array claim to Lambda as the string `[a b]`; other issuers send a JSON array or one

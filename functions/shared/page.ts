@@ -1,16 +1,11 @@
 import * as z from 'zod';
+import { jsonOf } from './json.ts';
 import { parseFields } from './request.ts';
 
 /** A position is opaque to its user and says nothing about whose list it is: a page is always read under the asker's own tenant. */
 export const encodeCursor = (position: readonly string[]): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 
-const decoded = (cursor: string): unknown => {
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-  } catch {
-    return undefined;
-  }
-};
+const decoded = (cursor: string): unknown => jsonOf(Buffer.from(cursor, 'base64url').toString('utf8'));
 
 /** A schema for `?cursor=`: reads back what `encodeCursor` wrote, if each part looks as it must. */
 export const cursorOf = <const P extends readonly [z.ZodType<string>, ...z.ZodType<string>[]]>(parts: P) =>

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Window } from '../experiments/told-changes.ts';
+import { jsonOf } from '../shared/json.ts';
 
 /**
  * What lies in a dead-letter queue: an event that never reached its function, or that the function failed on; or changes of the table that
@@ -27,20 +28,12 @@ const MARGIN_MILLISECONDS = 60_000;
 
 const shifted = (instant: string, milliseconds: number): string => new Date(Date.parse(instant) + milliseconds).toISOString();
 
-const parse = (body: string): unknown => {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-};
-
 /**
  * Reads the body of a message. EventBridge leaves the event as it is, Lambda wraps it into a record of the invocation, and a stream's
  * mapping tells of a batch.
  */
 export const readDeadLetter = (body: string): DeadLetter => {
-  const document = parse(body);
+  const document = jsonOf(body);
   const stream = streamFailure.safeParse(document);
   if (stream.success) {
     const { approximateArrivalOfFirstRecord, approximateArrivalOfLastRecord } = stream.data.DDBStreamBatchInfo;

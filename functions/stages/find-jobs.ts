@@ -63,9 +63,13 @@ export const jobsOfExperiment = async (
   return (await Promise.all(queues.map((jobQueue) => list(batch, { jobQueue, filters })))).flat();
 };
 
-/** Every job of ours in these queues that has not ended, whoever's it is. */
-export const jobsAlive = async (batch: BatchClient, queues: readonly string[]): Promise<JobView[]> =>
-  (await Promise.all(queues.flatMap((jobQueue) => ALIVE.map((jobStatus) => list(batch, { jobQueue, jobStatus }))))).flat();
+/** Every job of ours in these queues that has not ended, or is in one of these states, whoever's it is. */
+export const jobsAlive = async (
+  batch: BatchClient,
+  queues: readonly string[],
+  statuses: readonly (typeof ALIVE)[number][] = ALIVE,
+): Promise<JobView[]> =>
+  (await Promise.all(queues.flatMap((jobQueue) => statuses.map((jobStatus) => list(batch, { jobQueue, jobStatus }))))).flat();
 
 /** A job with what only DescribeJobs tells: its token. Undefined once Batch has forgotten it. */
 export const describeJob = async (batch: BatchClient, jobId: string): Promise<JobView | undefined> => {

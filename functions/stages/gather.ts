@@ -3,9 +3,9 @@ import type { BatchClient } from '@aws-sdk/client-batch';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { executionArn } from '../experiments/execution-input.ts';
+import { pinnedQueues } from '../experiments/pinned.ts';
 import { isNamed } from '../shared/aws-errors.ts';
 import type { Clock } from '../shared/clock.ts';
-import type { StageError } from '../shared/contracts/names.ts';
 import { ExperimentNotFound } from '../shared/errors.ts';
 import type { ExperimentItem } from '../shared/table/experiment.ts';
 import { newestAttempt, sameAttempt } from './attempt-order.ts';
@@ -15,6 +15,7 @@ import { isEnded, type JobView } from './job-view.ts';
 import type { QueueView } from './queue-view.ts';
 import { findStacks, readProgress, readResult } from './read-document.ts';
 import { type BatchView, NO_PROGRESS, type ProgressView, type Stored } from './reconcile.ts';
+import { namedByUs } from './stage-failure.ts';
 import type { StageStore } from './stage-store.ts';
 
 export type Eyes = {
@@ -131,8 +132,7 @@ export const gatherAll = async (
     return { ...found, asOf, batch: { jobs: [], complete: false }, execution: described, progress: NO_PROGRESS };
   const { run } = found.experiment;
   if (run !== at.run) return gatherAll(eyes, { experimentId: at.experimentId, run }, UNKNOWN_EXECUTION, queueOf);
-  const queues = [...new Set(Object.values(found.experiment.spec.pins.ladders).flat())];
-  const jobs = await jobsOfExperiment(batch, queues, at.experimentId);
+  const jobs = await jobsOfExperiment(batch, pinnedQueues(found.experiment.spec), at.experimentId);
   const earlier = [...new Set(jobs.map((job) => job.at.run))].filter((before) => before < run);
   const past = await Promise.all(earlier.map((before) => store.attemptsOf(at.experimentId, before)));
   const stored = { ...found.stored, attempts: [...found.stored.attempts, ...past.flat()] };
@@ -166,8 +166,6 @@ const complete = async ({ batch, s3, bucket }: Eyes, { attempts }: Stored, job: 
   return { ...(described ?? job), result, stacks };
 };
 
-const HUNG: StageError = 'Stage.Hung';
-
 /** Only somebody who asks why an attempt hung looks for its stacks. */
 const stacksOf = async (s3: S3Client, bucket: string, { at, statusReason }: JobView): Promise<string | undefined> =>
-  statusReason?.startsWith(`${HUNG}:`) ? findStacks(s3, bucket, at) : undefined;
+  namedByUs(statusReason ?? '') === 'Stage.Hung' ? findStacks(s3, bucket, at) : undefined;

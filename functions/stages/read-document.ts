@@ -1,29 +1,14 @@
-import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { isNamed } from '../shared/aws-errors.ts';
+import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { ATTEMPT_DOCUMENTS, type AttemptId, keys } from '../shared/contracts/names.ts';
 import { stageProgress } from '../shared/contracts/stage-documents.ts';
+import { jsonOf } from '../shared/json.ts';
+import { GONE_OR_UNLISTED, readText } from '../shared/read-text.ts';
 import type { ResultRead } from './job-view.ts';
 import type { ProgressView } from './reconcile.ts';
 
-/** Without s3:ListBucket a missing key answers 403: both mean that it is not there. */
-const MISSING = ['NoSuchKey', 'NotFound', 'AccessDenied', 'Forbidden'];
-
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-
 const read = async (s3: S3Client, bucket: string, key: string): Promise<ResultRead> => {
-  try {
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    return { state: 'read', document: parse((await Body?.transformToString()) ?? '') };
-  } catch (error) {
-    if (isNamed(error, ...MISSING)) return { state: 'absent' };
-    throw error;
-  }
+  const text = await readText(s3, bucket, key, GONE_OR_UNLISTED);
+  return text === undefined ? { state: 'absent' } : { state: 'read', document: jsonOf(text) };
 };
 
 /** An attempt's result.json as it is; a store that does not answer is an error, never an absence. */

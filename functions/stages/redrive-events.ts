@@ -1,9 +1,9 @@
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { announceAgain } from '../experiments/announce-again.ts';
-import type { Announcer } from '../experiments/announce-change.ts';
 import { documentClient, eventBridgeClient, sqsClient } from '../shared/clients.ts';
 import { EVENTS } from '../shared/contracts/names.ts';
 import { eventHandler, logger } from '../shared/handlers.ts';
+import type { Announcer } from '../shared/put-event.ts';
 import type { Table } from '../shared/table/table.ts';
 import { readDeadLetter } from './dead-letter.ts';
 import { OBSERVER_ENVIRONMENT, type Observer, observer } from './observer.ts';

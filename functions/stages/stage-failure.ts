@@ -56,7 +56,7 @@ const HOST_OR_AGENT = new RegExp(
 type Seen = { status: ExperimentStatus; job: EndedJob; result: JudgedResult };
 
 /** Our own TerminateJob reasons start with the error's name and a colon. */
-const namedByUs = (statusReason: string): StageError | undefined =>
+export const namedByUs = (statusReason: string): StageError | undefined =>
   STAGE_ERRORS.find((error) => statusReason === error || statusReason.startsWith(`${error}:`));
 
 const saysNothing = ({ statusReason, reason }: EndedJob): boolean => !reason && (!statusReason || PLAIN_EXIT.test(statusReason));

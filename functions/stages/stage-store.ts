@@ -7,9 +7,9 @@ import { type AttemptItem, attemptEntity } from '../shared/table/attempt.ts';
 import { progressEntity, progressOrder } from '../shared/table/progress.ts';
 import type { Table } from '../shared/table/table.ts';
 import type { ActionOf } from './actions.ts';
+import { attemptItemOf } from './attempt-item.ts';
 import { type BatchStatus, statusRank } from './job-view.ts';
 import { isNews, type KeptProgress, movedAt, seenAt } from './progress-news.ts';
-import { accountOf } from './stage-failure.ts';
 
 export type StageStore = ReturnType<typeof stageStore>;
 
@@ -18,10 +18,6 @@ const LOST = 'ConditionalCheckFailedException';
 const PROGRESS_TRIES = 4;
 
 const BATCH_ORDER: readonly BatchStatus[] = ['SUBMITTED', 'PENDING', 'RUNNABLE', 'STARTING', 'RUNNING'];
-const instant = (at: number | null): string | undefined => (at === null ? undefined : new Date(at).toISOString());
-/** Without the values that are undefined, whose types may then forget them. */
-const defined = <T extends object>(values: { [K in keyof T]: T[K] | undefined }): T =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 
 /** True when the write happened, false when its condition did not hold. */
 const won = async (write: Promise<unknown>): Promise<boolean> => {
@@ -44,26 +40,9 @@ export const stageStore = (table: Table, clock: Clock = systemClock) => {
     (await attempts.query.ofExperiment({ experimentId, run }).go({ pages: 'all', consistent: true })).data;
 
   /** @returns false when something as new was there already */
-  const writeAttempt = ({ job, error, rung, microBatchDivisor }: ActionOf<'WriteAttempt'>): Promise<boolean> => {
-    const { at, jobId, queue, status, exitCode } = job;
-    const item = defined<AttemptItem>({
-      experimentId: at.experimentId,
-      run: at.run,
-      stageIndex: STAGES.indexOf(at.stage),
-      attempt: at.attempt,
-      stage: at.stage,
-      jobId,
-      queue,
-      status,
-      createdAt: instant(job.createdAt),
-      startedAt: instant(job.startedAt),
-      stoppedAt: instant(job.stoppedAt),
-      exitCode: exitCode ?? undefined,
-      reason: accountOf(job) || undefined,
-      error: error ?? undefined,
-      rung,
-      microBatchDivisor,
-    });
+  const writeAttempt = (action: ActionOf<'WriteAttempt'>): Promise<boolean> => {
+    const { jobId, status } = action.job;
+    const item = attemptItemOf(action);
     const earlier = BATCH_ORDER.filter((candidate) => statusRank(candidate) < statusRank(status));
     return won(
       attempts

@@ -97,8 +97,9 @@ type Round = { observer: Observer; hosts: HostWatch };
 /** The minute's round: experiments and jobs, then the instances that were given back. Neither keeps the other from being looked at. */
 export const supervise = async (event: unknown, { observer, hosts }: Round): Promise<void> => {
   const rounds = await Promise.allSettled([superviseExperiments(event, observer), watchHosts(hosts)]);
-  const failed = rounds.find((round) => round.status === 'rejected');
-  if (failed) throw failed.reason;
+  const [failed, another] = rounds.flatMap((round) => (round.status === 'rejected' ? [round.reason as Error] : []));
+  if (another) logger.error('could not look after the instances', { error: another });
+  if (failed) throw failed;
 };
 
 export const handler = eventHandler(

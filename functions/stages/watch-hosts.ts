@@ -36,7 +36,7 @@ const look = async (ecs: ECSClient, containerInstanceArn: string): Promise<Insta
 export const watchHosts = async ({ experiments, hosts, batch, queues, ecs, clock }: HostWatch): Promise<void> => {
   const watched = await hosts.watched();
   if (watched.length === 0) return;
-  const running = (await jobsAlive(batch, queues)).filter(({ status }) => status === 'RUNNING');
+  const running = await jobsAlive(batch, queues, ['RUNNING']);
   const instances = await instancesOfJobs(
     batch,
     running.map(({ jobId }) => jobId),

@@ -1,9 +1,10 @@
+import { changeUntilWon } from '../../../../functions/experiments/change-until-won.ts';
 import { isLegalTransition } from '../../../../functions/experiments/experiment-status.ts';
 import type { ExperimentChange, ExperimentStore } from '../../../../functions/experiments/experiment-store.ts';
-import { STAGES } from '../../../../functions/shared/contracts/names.ts';
-import { ConcurrentChange, ExperimentNotFound, IllegalTransition } from '../../../../functions/shared/errors.ts';
+import { ConcurrentChange, IllegalTransition } from '../../../../functions/shared/errors.ts';
 import type { AttemptItem } from '../../../../functions/shared/table/attempt.ts';
 import { ACTIVE_STATUSES, type ExperimentItem } from '../../../../functions/shared/table/experiment.ts';
+import { attemptItemOf } from '../../../../functions/stages/attempt-item.ts';
 import { compareAttempts, sameAttempt } from '../../../../functions/stages/attempt-order.ts';
 import { statusRank } from '../../../../functions/stages/job-view.ts';
 import { isNews, type KeptProgress, movedAt, seenAt } from '../../../../functions/stages/progress-news.ts';
@@ -11,8 +12,6 @@ import type { StageStore } from '../../../../functions/stages/stage-store.ts';
 
 /** Makes one call to the table, which may be delayed or fail. */
 export type Call = <T>(what: string, effect: () => T) => Promise<T>;
-
-const TRIES = 5;
 
 const instant = (at: number): string => new Date(at).toISOString();
 
@@ -54,8 +53,9 @@ export class SimulatedTable {
   }
 
   /** A put whose condition is that of functions/stages/stage-store.ts. */
-  writeAttempt({ job, error, rung, microBatchDivisor }: Parameters<StageStore['writeAttempt']>[0]): boolean {
-    const { at, jobId, queue, status } = job;
+  writeAttempt(action: Parameters<StageStore['writeAttempt']>[0]): boolean {
+    const { job, error } = action;
+    const { at, jobId, status } = job;
     const stored = this.attempts.find((attempt) => sameAttempt(attempt, at));
     const createdAt = job.createdAt === null ? undefined : instant(job.createdAt);
     if (stored) {
@@ -65,24 +65,7 @@ export class SimulatedTable {
       const more = (job.startedAt !== null && stored.startedAt === undefined) || (error !== null && stored.error !== error);
       if (!later && !newer && !(same && stored.status === status && stored.reportedAt === undefined && more)) return false;
     }
-    const item: AttemptItem = {
-      experimentId: at.experimentId,
-      run: at.run,
-      stageIndex: STAGES.indexOf(at.stage),
-      attempt: at.attempt,
-      stage: at.stage,
-      jobId,
-      queue,
-      status,
-      rung,
-      microBatchDivisor,
-      ...(createdAt === undefined ? {} : { createdAt }),
-      ...(job.startedAt === null ? {} : { startedAt: instant(job.startedAt) }),
-      ...(job.stoppedAt === null ? {} : { stoppedAt: instant(job.stoppedAt) }),
-      ...(job.exitCode === null ? {} : { exitCode: job.exitCode }),
-      ...((job.reason ?? job.statusReason) === null ? {} : { reason: job.reason ?? job.statusReason ?? '' }),
-      ...(error === null ? {} : { error }),
-    };
+    const item = attemptItemOf(action);
     this.attempts = [...this.attempts.filter((attempt) => attempt !== stored), item].sort(compareAttempts);
     return true;
   }
@@ -116,19 +99,7 @@ export const simulatedStore = (
     get,
     write,
     transition: (read, status, change = {}) => write(read, { ...change, status }),
-    change: async (id, decide) => {
-      for (let attempt = 1; ; attempt++) {
-        const experiment = await get(id);
-        if (!experiment) throw new ExperimentNotFound();
-        const decided = decide(experiment);
-        if (!decided) return experiment;
-        try {
-          return await write(experiment, decided);
-        } catch (error) {
-          if (attempt === TRIES || !(error instanceof ConcurrentChange)) throw error;
-        }
-      }
-    },
+    change: (id, decide) => changeUntilWon({ get, write, pause: async () => {} }, id, decide),
     active: () =>
       call('read what is active', () =>
         table.experiment && ACTIVE_STATUSES.some((status) => status === table.experiment?.status) ? [table.experiment] : [],
