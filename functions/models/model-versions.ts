@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { createWriteTransaction } from 'electrodb';
-import { isThrottled } from '../shared/aws-errors.ts';
+import { isTransient } from '../shared/aws-errors.ts';
 import { type Clock, instantOf, systemClock } from '../shared/clock.ts';
 import { UnexpectedAnswer } from '../shared/errors.ts';
 import { modelVersionCounterEntity, modelVersionEntity } from '../shared/table/model-version.ts';
@@ -31,7 +31,7 @@ export const modelVersions = (table: Table, clock: Clock = systemClock) => {
       ]).go();
       return canceled ? undefined : version;
     } catch (error) {
-      if (isThrottled(error)) return undefined;
+      if (isTransient(error)) return undefined;
       throw error;
     }
   };

@@ -35,12 +35,12 @@ export const causes = (error: unknown): AwsShaped[] => {
 export const isNamed = (error: unknown, ...names: readonly string[]): boolean =>
   causes(error).some(({ name }) => typeof name === 'string' && names.includes(name));
 
-/** True when AWS said "not now": the same request may succeed in a moment. */
-export const isThrottled = (error: unknown): boolean =>
+/** True when AWS said "not now" or failed itself: the same request may succeed in a moment. */
+export const isTransient = (error: unknown): boolean =>
   causes(error).some(
     ({ name, CancellationReasons, $metadata }) =>
       (typeof name === 'string' && THROTTLED.has(name)) ||
       $metadata?.httpStatusCode === 429 ||
-      $metadata?.httpStatusCode === 503 ||
+      (typeof $metadata?.httpStatusCode === 'number' && $metadata.httpStatusCode >= 500) ||
       CancellationReasons?.some(({ Code }) => Code !== undefined && THROTTLED.has(Code)) === true,
   );

@@ -1,4 +1,4 @@
-import { isThrottled } from './aws-errors.ts';
+import { isTransient } from './aws-errors.ts';
 import type { Problem } from './contracts/experiment-view.ts';
 import { OUTCOMES, SpotforgeError } from './errors.ts';
 
@@ -10,7 +10,7 @@ const BUSY = {
   type: 'urn:spotforge:problem:busy',
   title: 'Busy',
   status: 503,
-  detail: 'A service that this request needs is busy. Try again in a moment.',
+  detail: 'A service that this request needs does not answer now. Try again in a moment.',
 };
 const INTERNAL = {
   type: 'urn:spotforge:problem:internal',
@@ -41,5 +41,5 @@ export const problemOf = (error: unknown, requestId: string): ProblemAnswer => {
       outcome.retryAfterSeconds,
     );
   }
-  return isThrottled(error) ? answer(BUSY, 2) : answer(INTERNAL);
+  return isTransient(error) ? answer(BUSY, 2) : answer(INTERNAL);
 };

@@ -9,6 +9,9 @@ import { allow, type Permission } from './allow.ts';
 
 const STATE_MACHINES = new URL('../../state-machines/', import.meta.url);
 
+/** What a definition calls a value that is filled in for one stage or rehearsal: `TrainTimeoutSeconds`. */
+export const substitutionFor = (name: string, value: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}${value}`;
+
 export type AslStateMachineProps = {
   deployment: Deployment;
   /** `experiment` for state-machines/experiment.asl.json. */

@@ -3,7 +3,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
-import { AslStateMachine } from './asl-state-machine.ts';
+import { AslStateMachine, substitutionFor } from './asl-state-machine.ts';
 import { jobDefinitionName } from './stage-job-definition.ts';
 
 export type ExperimentStateMachineProps = {
@@ -15,7 +15,7 @@ export type ExperimentStateMachineProps = {
 };
 
 /** `TrainTimeoutSeconds` of state-machines/experiment.asl.json. */
-export const timeoutSubstitution = (stage: Stage): string => `${stage.charAt(0).toUpperCase()}${stage.slice(1)}TimeoutSeconds`;
+export const timeoutSubstitution = (stage: Stage): string => substitutionFor(stage, 'TimeoutSeconds');
 
 /** Runs the stages of one experiment. It may submit our jobs to our queues and call its three functions, nothing else. */
 export class ExperimentStateMachine extends AslStateMachine {

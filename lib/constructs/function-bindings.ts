@@ -1,10 +1,11 @@
 import type { Stack } from 'aws-cdk-lib';
-import type { EventBus, IEventBus } from 'aws-cdk-lib/aws-events';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { EVENTS } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { Permission } from './allow.ts';
 import type { AslStateMachine } from './asl-state-machine.ts';
+import { looksAtBatch, onAnyJob } from './batch-permissions.ts';
 import type { ExperimentTable, TABLE_INDEXES } from './experiment-table.ts';
 import type { Binding } from './pipeline-function.ts';
 import type { PrivateBucket } from './private-bucket.ts';
@@ -96,48 +97,25 @@ export const reportsToExecutions = (machine: AslStateMachine): Binding => ({
   ],
 });
 
+const FOUND_BY_NAME = "Jobs are found by the names that an experiment's attempts have.";
+
 /** Looks for the jobs of an experiment and ends those that are nobody's. */
 export const endsJobs = (stack: Stack): Binding => ({
-  permissions: [
-    {
-      actions: ['batch:DescribeJobs', 'batch:ListJobs'],
-      resources: ['*'],
-      because: 'AWS defines no resource for these actions.',
-    },
-    {
-      actions: ['batch:TerminateJob'],
-      resources: [stack.formatArn({ service: 'batch', resource: 'job', resourceName: '*' })],
-      because: "A job's id is made by Batch; jobs are found by the names that an experiment's attempts have.",
-    },
-  ],
+  permissions: [looksAtBatch('batch:DescribeJobs', 'batch:ListJobs'), onAnyJob(stack, 'batch:TerminateJob', FOUND_BY_NAME)],
 });
 
 /** Looks why jobs wait, and takes those out of our queues that get no machine. */
 export const watchesQueues = (stack: Stack, queueArns: readonly string[]): Binding => ({
   permissions: [
-    {
-      actions: ['batch:DescribeJobQueues', 'batch:DescribeComputeEnvironments'],
-      resources: ['*'],
-      because: 'AWS defines no resource for these actions.',
-    },
+    looksAtBatch('batch:DescribeJobQueues', 'batch:DescribeComputeEnvironments'),
     { actions: ['batch:GetJobQueueSnapshot'], resources: queueArns },
-    {
-      actions: ['batch:CancelJob'],
-      resources: [stack.formatArn({ service: 'batch', resource: 'job', resourceName: '*' })],
-      because: "A job's id is made by Batch; jobs are found by the names that an experiment's attempts have.",
-    },
+    onAnyJob(stack, 'batch:CancelJob', FOUND_BY_NAME),
   ],
 });
 
 /** Looks whether the job definitions and queues that a spec was pinned to are still there. */
 export const looksAtPins = (): Binding => ({
-  permissions: [
-    {
-      actions: ['batch:DescribeJobDefinitions', 'batch:DescribeJobQueues'],
-      resources: ['*'],
-      because: 'AWS defines no resource for these actions.',
-    },
-  ],
+  permissions: [looksAtBatch('batch:DescribeJobDefinitions', 'batch:DescribeJobQueues')],
 });
 
 /** Takes messages out of dead-letter queues. */
@@ -146,27 +124,18 @@ export const redrives = (stack: Stack, queues: readonly IQueue[]): Binding => ({
   permissions: [{ actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'], resources: queues.map(({ queueArn }) => queueArn) }],
 });
 
-export const publishesChanges = (bus: EventBus): Binding => ({
+type NamedBus = Pick<IEventBus, 'eventBusName' | 'eventBusArn'>;
+
+/** Sends events that say they come from `source`, and no others. */
+const putsEvents = (bus: NamedBus, { source }: { source: string }): Binding => ({
   environment: { EVENT_BUS: bus.eventBusName },
   permissions: [
-    {
-      actions: ['events:PutEvents'],
-      resources: [bus.eventBusArn],
-      conditions: { StringEquals: { 'events:source': EVENTS.experimentStatusChanged.source } },
-    },
+    { actions: ['events:PutEvents'], resources: [bus.eventBusArn], conditions: { StringEquals: { 'events:source': source } } },
   ],
 });
 
-export const announcesRehearsals = (bus: IEventBus): Binding => ({
-  environment: { EVENT_BUS: bus.eventBusName },
-  permissions: [
-    {
-      actions: ['events:PutEvents'],
-      resources: [bus.eventBusArn],
-      conditions: { StringEquals: { 'events:source': EVENTS.rehearsalCompleted.source } },
-    },
-  ],
-});
+export const publishesChanges = (bus: NamedBus): Binding => putsEvents(bus, EVENTS.experimentStatusChanged);
+export const announcesRehearsals = (bus: NamedBus): Binding => putsEvents(bus, EVENTS.rehearsalCompleted);
 
 /** Sees what becomes of the instances that jobs ran on. */
 export const watchesHosts = (stack: Stack): Binding => ({

@@ -6,7 +6,7 @@ import type { Deployment } from '../config/deployment.ts';
 import type { Repositories } from '../stacks/storage-stack.ts';
 import { allow } from './allow.ts';
 import { pullableRepositoryArn } from './image-reference.ts';
-import { stageLogGroupName } from './stage-job-definition.ts';
+import { jobLogGroupName } from './stage-job-definition.ts';
 
 /**
  * What an instance may do: register with ECS, pull the three images, ship the stages' logs. Every container on it can take this role
@@ -66,7 +66,7 @@ export class InstanceProfile extends Construct {
     }
     allow(role, {
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [stack.formatArn({ service: 'logs', resource: `log-group:${stageLogGroupName(deployment, '*')}` })],
+      resources: [stack.formatArn({ service: 'logs', resource: `log-group:${jobLogGroupName(deployment, '*')}` })],
       because: 'The log groups of the stages, with their streams.',
     });
 

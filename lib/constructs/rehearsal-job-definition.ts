@@ -7,7 +7,7 @@ import { allow } from './allow.ts';
 import { ContainerJob, type JobSize } from './container-job.ts';
 import { ExpiringLogGroup } from './expiring-log-group.ts';
 import { imageReference } from './image-reference.ts';
-import { stageLogGroupName } from './stage-job-definition.ts';
+import { jobLogGroupName } from './stage-job-definition.ts';
 
 export type RehearsalJobDefinitionProps = {
   deployment: Deployment;
@@ -39,7 +39,7 @@ export class RehearsalJobDefinition extends Construct {
     const name = `rehearse-${rehearsal}`;
     const logs = new ExpiringLogGroup(this, 'Logs', {
       deployment,
-      logGroupName: `${stageLogGroupName(deployment, '*').slice(0, -1)}${name}`, // where the instances may write
+      logGroupName: jobLogGroupName(deployment, name), // where the instances may write
     });
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),

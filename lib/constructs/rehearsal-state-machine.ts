@@ -3,7 +3,8 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { REHEARSALS, type Rehearsal } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
-import { AslStateMachine } from './asl-state-machine.ts';
+import { AslStateMachine, substitutionFor } from './asl-state-machine.ts';
+import { looksAtBatch, onAnyJob } from './batch-permissions.ts';
 import type { SpotInterruption } from './spot-interruption.ts';
 
 export type RehearsalStateMachineProps = {
@@ -17,8 +18,7 @@ export type RehearsalStateMachineProps = {
 };
 
 /** `RestoreJobDefinitionArn` of state-machines/rehearsal.asl.json. */
-export const jobDefinitionSubstitution = (rehearsal: Rehearsal): string =>
-  `${rehearsal.charAt(0).toUpperCase()}${rehearsal.slice(1)}JobDefinitionArn`;
+export const jobDefinitionSubstitution = (rehearsal: Rehearsal): string => substitutionFor(rehearsal, 'JobDefinitionArn');
 
 /** Runs the rehearsals. It may submit the three jobs to one queue, look at jobs and end them, and call its two functions. */
 export class RehearsalStateMachine extends AslStateMachine {
@@ -39,12 +39,8 @@ export class RehearsalStateMachine extends AslStateMachine {
           actions: ['batch:SubmitJob'],
           resources: [queueArn, ...REHEARSALS.map((rehearsal) => jobDefinitions[rehearsal])],
         },
-        { actions: ['batch:DescribeJobs'], resources: ['*'], because: 'AWS defines no resource for this action.' },
-        {
-          actions: ['batch:TerminateJob'],
-          resources: [Stack.of(scope).formatArn({ service: 'batch', resource: 'job', resourceName: '*' })],
-          because: "A job's id is made by Batch; it ends those that it submitted itself.",
-        },
+        looksAtBatch('batch:DescribeJobs'),
+        onAnyJob(Stack.of(scope), 'batch:TerminateJob', 'It ends those that it submitted itself.'),
         {
           actions: ['lambda:InvokeFunction'],
           resources: [findSubjects.functionArn, publishReport.functionArn],

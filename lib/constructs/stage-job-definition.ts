@@ -19,7 +19,8 @@ export type StageJobDefinitionProps = {
   repositories: Repositories;
 };
 
-export const stageLogGroupName = ({ name }: Deployment, stage: Stage | '*'): string => `/${name}/stages/${stage}`;
+/** Log group of a stage or of another job; `*`: all of them. The instances may write to these. */
+export const jobLogGroupName = ({ name }: Deployment, job: string): string => `/${name}/stages/${job}`;
 export const jobDefinitionName = ({ name }: Deployment, stage: Stage): string => `${name}-${stage}`;
 
 /** How one stage runs: image, argv, size, limits, and a role that reaches no further than the stage's own inputs and outputs. */
@@ -32,7 +33,7 @@ export class StageJobDefinition extends Construct {
     super(scope, id);
     const { deployment, stage, buckets, bus, repositories } = props;
     const image = imageReference(deployment, STAGE_IMAGES[stage], repositories[STAGE_IMAGES[stage]]);
-    const logs = new ExpiringLogGroup(this, 'Logs', { deployment, logGroupName: stageLogGroupName(deployment, stage) });
+    const logs = new ExpiringLogGroup(this, 'Logs', { deployment, logGroupName: jobLogGroupName(deployment, stage) });
 
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),

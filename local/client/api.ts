@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Artifact, Experiment, ExperimentEventPage, ExperimentPage, Problem, UploadAnswer } from './api-types.ts';
 
 const TIMEOUT_MS = 30_000;
+/** So long a busy service is asked again, if asking twice does no harm. */
+const PATIENCE_MS = 60_000;
 
 /** The API said no: its problem document, as one sentence. */
 export class ApiRefusal extends Error {
@@ -18,6 +21,18 @@ export class ApiRefusal extends Error {
 type Call = { method?: string; body?: unknown; headers?: Record<string, string> };
 export type Answer<T> = { status: number; headers: Headers; body: T };
 
+/** A second POST would make a second one, unless its key says that it is the same. */
+const isRepeatable = ({ method, headers = {} }: Call): boolean => method !== 'POST' || 'idempotency-key' in headers;
+
+const answerOf = async <T>(response: Response): Promise<Answer<T>> => {
+  const text = await response.text();
+  const parsed = text === '' ? undefined : JSON.parse(text);
+  if (!response.ok) {
+    throw new ApiRefusal({ type: 'about:blank', title: response.statusText, detail: text, status: response.status, ...parsed });
+  }
+  return { status: response.status, headers: response.headers, body: parsed as T };
+};
+
 /** A typed client of the HTTP API. `token` is asked for each call, so that it may refresh. */
 export class Api {
   readonly #url: string;
@@ -28,8 +43,21 @@ export class Api {
     this.#token = token;
   }
 
-  async call<T>(path: string, { method = 'GET', body, headers = {} }: Call = {}): Promise<Answer<T>> {
-    const response = await fetch(`${this.#url}${path}`, {
+  /** Calls once, and again as `Retry-After` says where the service is busy and the call may be repeated. */
+  async call<T>(path: string, call: Call = {}): Promise<Answer<T>> {
+    const patientUntil = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const response = await this.#send(path, call);
+      const retryAfter = Number(response.headers.get('retry-after'));
+      if (response.status === 503 && retryAfter > 0 && isRepeatable(call) && Date.now() < patientUntil) {
+        await response.body?.cancel();
+        await sleep(retryAfter * 1000);
+      } else return answerOf<T>(response);
+    }
+  }
+
+  async #send(path: string, { method = 'GET', body, headers = {} }: Call): Promise<Response> {
+    return fetch(`${this.#url}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${await this.#token()}`,
@@ -39,12 +67,6 @@ export class Api {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const text = await response.text();
-    const parsed = text === '' ? undefined : JSON.parse(text);
-    if (!response.ok) {
-      throw new ApiRefusal({ type: 'about:blank', title: response.statusText, detail: text, status: response.status, ...parsed });
-    }
-    return { status: response.status, headers: response.headers, body: parsed as T };
   }
 
   async createUpload(files: { path: string; bytes: number; sha256: string }[]): Promise<UploadAnswer> {

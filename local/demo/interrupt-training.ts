@@ -5,7 +5,7 @@ import type { Api } from '../client/api.ts';
 import { follow } from '../client/follow.ts';
 import { isCheckpointed } from '../drill/checkpointed.ts';
 import { plantInBatch } from '../drill/fault-routes.ts';
-import { recoveryOf, type Sample, sampleOf, workLost } from '../drill/figures.ts';
+import { recoveryOf, type Sample, sampleOf, seconds, workLost } from '../drill/figures.ts';
 import { lastReports } from '../drill/last-reports.ts';
 import type { TierRecord } from '../tier/tier-record.ts';
 
@@ -15,8 +15,12 @@ export type Interruption = {
   reclaimedAtStep: number;
   resumedFromStep: number;
   lostSteps: number;
+  /** From the notice to the exit of the stage, which comes after its checkpoint was committed. */
+  exitSeconds: number | null;
   /** From the notice to the first new step. */
   recoverySeconds: number | null;
+  /** What of that was neither the start of a process up to its first step nor a wait for a slot of this machine. */
+  beyondStartSeconds: number | null;
   /** Name of the job queue that training went on in. */
   queue: string;
 };
@@ -55,11 +59,14 @@ export const interruptTraining = async (
     const resumedFromStep = experiment.stages.train?.resumedFromStep;
     if (!killed || !resumed || resumedFromStep === undefined || resumedFromStep === null) return undefined;
     const reports = [...samples, ...(await lastReports(api, experiment))];
+    const { recoverySeconds, beyondStartSeconds } = recoveryOf(experiment, reports, reclaimedAt);
     return {
       reclaimedAtStep: progress?.stage === 'train' ? progress.step : 0,
       resumedFromStep,
       lostSteps: workLost(reports, killed, resumedFromStep).lostSteps,
-      recoverySeconds: recoveryOf(experiment, reports, reclaimedAt).recoverySeconds,
+      exitSeconds: killed.stoppedAt === null ? null : seconds(Date.parse(killed.stoppedAt) - reclaimedAt),
+      recoverySeconds,
+      beyondStartSeconds,
       queue: resumed.queue,
     };
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Api } from '../client/api.ts';
 import { apiOfTier } from '../client/tier-api.ts';
 import type { Tier } from '../tier/tier.ts';
@@ -22,8 +23,9 @@ export const groundOn = async (
   start: Start,
 ): Promise<DrillGround> => {
   const uploads = await uploadStart(api, start);
+  // With a key, so that a submission that another row's fault refuses is sent again.
   const submit = async ({ real, maxAttempts }: Row): Promise<string> =>
-    (await api.createExperiment(debugSpec(uploads, start, real, maxAttempts))).id;
+    (await api.createExperiment(debugSpec(uploads, start, real, maxAttempts), randomUUID())).id;
   return { api, operator, stateMachineArn, restart, submit };
 };
 

@@ -1,11 +1,12 @@
 /** `npm run drill`: lists the drills; `-- spot-reclaim` runs one against a local tier of its own, `-- all` the whole fault matrix. */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCommand } from '../tier/command-line.ts';
+import { commit } from '../tier/commit.ts';
 import { IMAGES } from '../tier/images.ts';
 import { DOT, ROOT, tierFolder } from '../tier/paths.ts';
+import { startTicker, type Ticker } from '../tier/ticker.ts';
 import { Tier } from '../tier/tier.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 import { runningTier } from '../tier/tier-record.ts';
@@ -16,10 +17,11 @@ import { FAULTS, MATRIX, type Row, rowsNamed } from './matrix.ts';
 import { distinctRows, markdownOf, problemsOf, tableOf } from './report.ts';
 import { runMatrix, withReference } from './run-matrix.ts';
 import { TEN_AT_ONCE, tenAtOnce } from './ten-at-once.ts';
-import { startTicker, type Ticker } from './ticker.ts';
 import type { RowReport } from './verdict.ts';
 
 const NAME = 'drill';
+/** One more than this machine has cores: some of them hang, wait or are held. */
+const JOBS = 3;
 const startedAt = Date.now();
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
@@ -85,24 +87,12 @@ const runAll = async (tier: Tier, groups: readonly Group[], { says, doing }: Tic
   return reports;
 };
 
-const commit = (): string => {
-  try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
-      cwd: ROOT,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  } catch {
-    return 'unknown';
-  }
-};
-
 const write = (reports: readonly RowReport[], toDocs: boolean): void => {
   mkdirSync(DOT, { recursive: true });
   writeFileSync(join(DOT, 'drill.json'), `${JSON.stringify(reports, null, 2)}\n`);
   if (!toDocs) return;
   const about = {
-    commit: commit(),
+    commit: commit().slice(0, 7),
     date: new Date().toISOString().slice(0, 10),
     minutes: Math.round((Date.now() - startedAt) / 60_000),
   };
@@ -122,6 +112,7 @@ await runCommand(async () => {
     name: NAME,
     images: withStandIns(IMAGES),
     configuration: join(import.meta.dirname, 'deployment.json'),
+    jobs: JOBS,
     says: (what) => ticker.doing(`local tier: ${what}`),
     signal: interrupted.signal,
   }).finally(() => ticker.doing('uploading'));

@@ -8,7 +8,7 @@ import {
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { DescribeExecutionCommand, ExecutionDoesNotExist, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { executionName } from '../../functions/shared/contracts/names.ts';
+import { executionArn } from '../../functions/experiments/execution-input.ts';
 import { QUEUES } from '../../lib/config/queues.ts';
 import type { TierRecord } from '../tier/tier-record.ts';
 
@@ -29,7 +29,7 @@ const RIGHTS = [
   's3:PutObject',
 ];
 /** Every name starts with the deployment's; the tiers keep the default one. */
-const DEPLOYMENT = 'spotforge';
+export const DEPLOYMENT = 'spotforge';
 
 export const makeFaultOperator = async (tier: TierRecord, root: Credentials): Promise<FaultOperator> => {
   const { endpoint, region, executorEndpoint } = tier;
@@ -52,9 +52,6 @@ export const clientOptions = ({ endpoint, region, accessKeyId, secretAccessKey }
   region,
   credentials: { accessKeyId, secretAccessKey },
 });
-
-const executionArn = (stateMachineArn: string, experimentId: string, run: number): string =>
-  `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${executionName(experimentId, run)}`;
 
 /** What the AWS console's «Stop execution» does. */
 export const stopExecution = async (operator: FaultOperator, stateMachineArn: string, id: string, run = 1): Promise<void> => {

@@ -158,11 +158,11 @@ const BOTH: Stage[] = ['train', 'prepare'];
 /** Steps and delays of the twenty kills: the same at every run. */
 const RANDOM_KILLS = 20;
 const random = seededNumbers(20_261_122);
-const killedAtRandom = Array.from({ length: RANDOM_KILLS }, (_, index) => {
+const killedAtRandom = Array.from({ length: RANDOM_KILLS }, () => {
   const settings = { AT_STEP: 1 + Math.floor(random() * (TRAIN_STEPS - 1)), DELAY_MS: Math.floor(random() * 400) };
   const outcome = { ...INTERRUPTED, variant: `step ${settings.AT_STEP} + ${settings.DELAY_MS} ms` };
-  return { ...row('killed-at-random', 'train', inside('killed', settings), outcome), index };
-}).map(({ index: _, ...each }) => each);
+  return row('killed-at-random', 'train', inside('killed', settings), outcome);
+});
 
 /** In the second checkpoint, so that there is one to go on from; old ones are dropped from the fourth on. */
 const killedIn = (phase: string, checkpoint: number): Row =>
@@ -207,7 +207,7 @@ export const MATRIX: readonly Row[] = [
   row(
     'image-never-pulled',
     'prepare',
-    ofBatch('jobs/cannot-start', { count: 3 }, '*'),
+    both(...[1, 2, 3].map((attempt) => ofBatch('jobs/cannot-start', {}, attempt))),
     failed('Stage.Infrastructure', 'Stage.Infrastructure', 'Stage.Infrastructure'),
   ),
   ...rows('time-out', BOTH, both(inside('hold', { AT_STEP: 1, HOLD_SECONDS: 600 }), ofBatch('jobs/time-out', { seconds: 15 })), {
@@ -222,7 +222,8 @@ export const MATRIX: readonly Row[] = [
   ...rows('no-result', BOTH, inside('no-result'), failed('Stage.ContractBroken')),
   ...rows('broken-result', BOTH, inside('broken-result'), failed('Stage.ContractBroken')),
   row('disk-full', 'train', inside('full-disk', { AT_STEP: 200 }), again('Stage.Infrastructure')),
-  ...rows('disk-full', ['prepare', 'export'], inside('full-disk', { AT_STEP: 1 }), again('Stage.Infrastructure')),
+  row('disk-full', 'prepare', inside('full-disk', { AT_STEP: 1 }), again('Stage.Infrastructure')),
+  row('disk-full', 'export', inside('full-disk', { AT_STEP: 0 }), again('Stage.Infrastructure')),
   ...rows('clock-ahead', BOTH, inside('clock-skew', { SKEW_SECONDS: 600 })),
   row('clock-behind', 'train', both(inside('clock-skew', { SKEW_SECONDS: -600 }), during(reclaim(0))), INTERRUPTED),
   row('clock-behind', 'prepare', inside('clock-skew', { SKEW_SECONDS: -600 })),

@@ -1,6 +1,6 @@
 import { EVENTS } from '../../functions/shared/contracts/names.ts';
 import type { QueueName } from '../../lib/config/queues.ts';
-import { stopExecution } from './fault-operator.ts';
+import { DEPLOYMENT, stopExecution } from './fault-operator.ts';
 import { type AwsFaults, type BatchFaults, plantInAws, plantInBatch } from './fault-routes.ts';
 import { overlay } from './images.ts';
 import type { Scene } from './scene.ts';
@@ -40,24 +40,28 @@ export const ofBatch =
   <Route extends 'events/drop' | 'events/double' | 'events/delay' | 'events/reorder' | 'jobs/cannot-start' | 'jobs/time-out'>(
     route: Route,
     body: Omit<BatchFaults[Route], 'jobNamePattern'>,
-    attempt = '1',
+    attempt = 1,
   ): Planting =>
   async (scene) => {
-    const jobNamePattern = scene.job().replace(/1$/, attempt);
-    await plantInBatch(scene.operator, route, { ...body, jobNamePattern } as BatchFaults[Route]);
+    await plantInBatch(scene.operator, route, { ...body, jobNamePattern: scene.job(attempt) } as BatchFaults[Route]);
     return undefined;
   };
 
 type Blow = (scene: Scene, jobName: string) => Promise<void>;
 
-/** Strikes while the stage works: training after its first committed checkpoint, another stage while it is held. */
+/** Waits until the stage works: training until its first committed checkpoint, another stage until it is held. Answers when. */
+const atWork = async (scene: Scene, heldSeconds: number, attempt = 1): Promise<number> => {
+  if (scene.stage === 'train') await scene.checkpointed();
+  else await inside('hold', { AT_STEP: 1, HOLD_SECONDS: heldSeconds }, attempt)(scene);
+  await scene.running(scene.stage === 'train' ? 0 : CHILD_UP_MS, attempt);
+  return Date.now();
+};
+
+/** Strikes while the stage works. */
 export const during =
   (blow: Blow, attempt = 1): Planting =>
   async (scene) => {
-    if (scene.stage === 'train') await scene.checkpointed();
-    else await inside('hold', { AT_STEP: 1, HOLD_SECONDS: HELD_SECONDS }, attempt)(scene);
-    await scene.running(scene.stage === 'train' ? 0 : CHILD_UP_MS, attempt);
-    const at = Date.now();
+    const at = await atWork(scene, HELD_SECONDS, attempt);
     await blow(scene, scene.job(attempt));
     return at;
   };
@@ -85,12 +89,7 @@ export const restarted =
 export const meanwhile =
   <Route extends keyof AwsFaults>(route: Route, body: AwsFaults[Route], heldSeconds = 8): Planting =>
   async (scene) => {
-    if (scene.stage === 'train') await scene.checkpointed();
-    else {
-      await inside('hold', { AT_STEP: 1, HOLD_SECONDS: heldSeconds })(scene);
-      await scene.running(CHILD_UP_MS);
-    }
-    const at = Date.now();
+    const at = await atWork(scene, heldSeconds);
     await plantInAws(scene.operator, route, body);
     return at;
   };
@@ -105,13 +104,15 @@ export const ofAws =
 
 export const progressLost = ofAws('events/drop', { detailType: EVENTS.stageProgress.detailType, seconds: 120 });
 
+const setCapacity = async ({ operator }: Scene, queues: readonly QueueName[], available: boolean): Promise<void> => {
+  for (const queue of queues) await plantInBatch(operator, 'queues/capacity', { queue: `${DEPLOYMENT}-${queue}`, available });
+};
+
 /** No host is to be had for these queues, on a clock on which the ten minutes that a queue's head may wait are seconds. */
 export const noCapacity =
   (...queues: QueueName[]): Planting =>
   async (scene) => {
-    for (const queue of queues) {
-      await plantInBatch(scene.operator, 'queues/capacity', { queue: `spotforge-${queue}`, available: false });
-    }
+    await setCapacity(scene, queues, false);
     await plantInBatch(scene.operator, 'clock', { timeScale: FAST });
     return undefined;
   };
@@ -122,9 +123,7 @@ export const noCapacityAtFirst =
   async (scene) => {
     await noCapacity(...queues)(scene);
     await scene.submitted(2);
-    for (const queue of queues) {
-      await plantInBatch(scene.operator, 'queues/capacity', { queue: `spotforge-${queue}`, available: true });
-    }
+    await setCapacity(scene, queues, true);
     return undefined;
   };
 

@@ -81,7 +81,7 @@ export const markdownOf = (
     `Each is one experiment of the debug model (23,108 parameters, checkpoints due every second) on the local tier. Bounds for every row: at most ${BOUNDS.lostSeconds} s of`,
     `training done again, at most ${BOUNDS.beyondStartSeconds} s from an interruption to the first new training step beyond a process start, ${BOUNDS.orphans} jobs, processes or executions left over.`,
     '«Same weights» means: bit for bit those of the run in which nothing went wrong. *Recovered* is the time from the fault to the first new training step',
-    '(in other stages: to the next process start), *beyond start* what of it was neither the wait for one of this machine’s two slots nor the start of the process. Progress is reported every two seconds.',
+    '(in other stages: to the next process start), *beyond start* what of it was neither the wait for one of the few slots nor the start of the process. Progress is reported every two seconds.',
     '',
     line(names),
     line(names.map(() => '---')),

@@ -4,8 +4,8 @@ import { REFERENCE, type Row } from './matrix.ts';
 import { runRow } from './run-row.ts';
 import { broken, judge, type RowReport, type Seen } from './verdict.ts';
 
-/** Side by side: two jobs run at a time, and some of the experiments wait, for a supervisor or a pause. */
-const WIDTH: Record<Row['lane'], number> = { together: 4, disturbing: 2, alone: 1 };
+/** Side by side: few jobs run at a time, and some of the experiments wait, for a supervisor or a pause. */
+const WIDTH: Record<Row['lane'], number> = { together: 5, disturbing: 3, alone: 1 };
 /** Far beyond the slowest row: a drill that waits for ever is a failed one. */
 const ROW_MS = 600_000;
 
@@ -43,12 +43,12 @@ export const runMatrix = async (
   atOnce?: number,
 ): Promise<RowReport[]> => {
   const rows = withReference(wanted);
-  const reports: RowReport[] = [];
+  const reports = new Map<Row, RowReport>();
   let reference: string | null = null;
   const waiting: Run[] = [];
   const report = (run: Run): void => {
     const judged = run.seen ? judge(run.row, run.seen, reference) : broken(run.row, run.error, run.seconds);
-    reports.push(judged);
+    reports.set(run.row, judged);
     told.ended(run.row, judged);
   };
   const take = (run: Run): void => {
@@ -60,16 +60,18 @@ export const runMatrix = async (
     else report(run);
   };
   for (const lane of ['together', 'disturbing', 'alone'] as const) {
-    const queue = rows.filter((row) => row.lane === lane).values();
-    const worker = async (): Promise<void> => {
-      for (const row of queue) {
+    const queue = rows.filter((row) => row.lane === lane);
+    // Half of the workers begin at the end: the matrix has the rows that mostly compute first, and those that mostly wait last.
+    const next = (worker: number): Row | undefined => (worker % 2 === 0 ? queue.shift() : queue.pop());
+    const work = async (worker: number): Promise<void> => {
+      for (let row = next(worker); row; row = next(worker)) {
         told.started(row);
         take(await tryRow(ground, row, signal));
         if (lane === 'alone') await forgetFaults(ground.operator);
       }
     };
-    await Promise.all(Array.from({ length: atOnce ?? WIDTH[lane] }, worker));
+    await Promise.all(Array.from({ length: atOnce ?? WIDTH[lane] }, (_, worker) => work(worker)));
     if (rows.some((row) => row.lane === lane)) await forgetFaults(ground.operator);
   }
-  return reports;
+  return rows.flatMap((row) => reports.get(row) ?? []);
 };

@@ -11,7 +11,7 @@ import { orphansOf } from './orphans.ts';
 import { Scene } from './scene.ts';
 import type { Seen } from './verdict.ts';
 
-const POLL_MS = 500;
+const POLL_MS = 1_000;
 
 /** Asks until the experiment has ended. A fault may refuse the asker as well: that is no reason to give up. */
 const watch = async (api: Api, id: string, signal: AbortSignal, saw: (experiment: Experiment) => void): Promise<Experiment> => {

@@ -2,12 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isFinal } from '../../functions/shared/contracts/experiment-view.ts';
 import { jobName, type Stage } from '../../functions/shared/contracts/names.ts';
 import type { Api } from '../client/api.ts';
-import type { Experiment } from '../client/api-types.ts';
 import { isCheckpointed } from './checkpointed.ts';
 import { type FaultOperator, liveJobs } from './fault-operator.ts';
 import { isRunning } from './fault-routes.ts';
 
-const POLL_MS = 150;
+const POLL_MS = 300;
 
 /** Where a fault is planted: one experiment on its way to the stage under fault, and what an operator can do about it. */
 export class Scene {
@@ -49,16 +48,14 @@ export class Scene {
   /** Waits until a checkpoint is committed. */
   async checkpointed(): Promise<void> {
     await this.#until(async () => {
-      await this.#experiment();
+      await this.#refuseIfOver();
       return isCheckpointed(this.api, this.id);
     });
   }
 
-  async #experiment(): Promise<Experiment> {
-    const experiment = await this.api.experiment(this.id);
-    if (isFinal(experiment.status))
-      throw new Error(`${this.id} ended ${experiment.status} before the fault was planted: ${experiment.failure?.message}`);
-    return experiment;
+  async #refuseIfOver(): Promise<void> {
+    const { status, failure } = await this.api.experiment(this.id);
+    if (isFinal(status)) throw new Error(`${this.id} ended ${status} before the fault was planted: ${failure?.message}`);
   }
 
   async #until(holds: () => Promise<boolean>): Promise<void> {

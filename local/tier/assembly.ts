@@ -1,8 +1,9 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { commit } from './commit.ts';
 import { DOT, ROOT } from './paths.ts';
 
 const run = promisify(execFile);
@@ -22,14 +23,6 @@ const filesBelow = (path: string): string[] => {
 };
 
 /** The commit is part of the assembly: functions and stages record it. */
-const commit = (): string => {
-  try {
-    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  } catch {
-    return 'unknown';
-  }
-};
-
 const inputsHash = (configuration: string | undefined): string => {
   const hash = createHash('sha256').update(commit());
   if (configuration !== undefined) hash.update(configuration).update('\0').update(readFileSync(configuration));

@@ -19,6 +19,8 @@ export type TierOptions = {
   images?: ImageMap;
   /** A JSON file of deployment configuration instead of the defaults. */
   configuration?: string;
+  /** That run at a time; without it as many as the executor thinks right for a laptop. */
+  jobs?: number;
   says?: (what: string) => void;
   signal?: AbortSignal;
 };
@@ -30,9 +32,11 @@ export class Tier {
   readonly outputs: Record<string, string>;
   readonly #folder: string;
   readonly #services: Service[];
+  readonly #jobs: number | undefined;
 
-  private constructor(folder: string, record: TierRecord, memory: TierMemory, services: Service[]) {
+  private constructor(folder: string, record: TierRecord, memory: TierMemory, services: Service[], jobs: number | undefined) {
     this.#folder = folder;
+    this.#jobs = jobs;
     this.record = record;
     this.memory = memory;
     this.outputs = memory.deployed?.outputs ?? {};
@@ -40,7 +44,7 @@ export class Tier {
   }
 
   /** Starts both services, deploys when the assembly is not the one deployed last, and makes sure that the demo's user exists. */
-  static async start({ name, port, images = IMAGES, configuration, says = () => {}, signal }: TierOptions): Promise<Tier> {
+  static async start({ name, port, images = IMAGES, configuration, jobs, says = () => {}, signal }: TierOptions): Promise<Tier> {
     const folder = tierFolder(name);
     mkdirSync(folder, { recursive: true });
     const assembling = configuration === undefined ? synthesise() : synthesise({ home: folder, configuration });
@@ -49,7 +53,7 @@ export class Tier {
     const services: Service[] = [];
     try {
       says('starting');
-      const endpoints = await startServices(folder, memory, images, services);
+      const endpoints = await startServices(folder, memory, images, jobs, services);
       const assembly = await assembling;
       const credentials = { accessKeyId: memory.rootAccessKeyId, secretAccessKey: memory.rootSecretAccessKey };
       if (memory.deployed?.assembly !== assembly.hash) {
@@ -73,7 +77,7 @@ export class Tier {
         pids: services.map(({ pid }) => pid),
       };
       write(folder, RECORD, record);
-      return new Tier(folder, record, memory, services);
+      return new Tier(folder, record, memory, services, jobs);
     } catch (error) {
       for (const service of services.toReversed()) await service.stop();
       throw error;
@@ -93,7 +97,7 @@ export class Tier {
     if (what === 'everything') await aws.stop();
     this.#services.length = 0;
     this.#services.push(what === 'everything' ? await startAws(this.#folder, this.memory) : aws);
-    this.#services.push(await startBatch(this.#folder, this.memory));
+    this.#services.push(await startBatch(this.#folder, this.memory, this.#jobs));
     write(this.#folder, RECORD, { ...this.record, pids: this.#services.map(({ pid }) => pid) });
   }
 
@@ -187,7 +191,7 @@ const startAws = (folder: string, memory: TierMemory): Promise<Service> => {
   });
 };
 
-const startBatch = (folder: string, memory: TierMemory): Promise<Service> => {
+const startBatch = (folder: string, memory: TierMemory, jobs: number | undefined): Promise<Service> => {
   const { emulator } = endpointsOf(memory);
   const images = join(folder, 'images.json');
   const argv = [
@@ -199,6 +203,7 @@ const startBatch = (folder: string, memory: TierMemory): Promise<Service> => {
     emulator,
     '--images',
     images,
+    ...(jobs === undefined ? [] : ['--max-concurrent-jobs', `${jobs}`]),
   ];
   return startService({
     name: 'The local Batch',
@@ -210,10 +215,16 @@ const startBatch = (folder: string, memory: TierMemory): Promise<Service> => {
 };
 
 /** Both, the AWS first; each is in `services` as soon as it runs. */
-const startServices = async (folder: string, memory: TierMemory, images: ImageMap, services: Service[]): Promise<Endpoints> => {
+const startServices = async (
+  folder: string,
+  memory: TierMemory,
+  images: ImageMap,
+  jobs: number | undefined,
+  services: Service[],
+): Promise<Endpoints> => {
   for (const part of ['aws', 'batch']) mkdirSync(join(folder, part), { recursive: true });
   writeFileSync(join(folder, 'images.json'), JSON.stringify(images));
   services.push(await startAws(folder, memory));
-  services.push(await startBatch(folder, memory));
+  services.push(await startBatch(folder, memory, jobs));
   return endpointsOf(memory);
 };

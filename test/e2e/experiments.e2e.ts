@@ -11,27 +11,18 @@ import { stopExecution } from '../../local/drill/fault-operator.ts';
 import { plantInBatch } from '../../local/drill/fault-routes.ts';
 import { anExperiment, ended, until } from './an-experiment.ts';
 import { apiOf } from './users.ts';
-import { whileDenied } from './while-denied.ts';
 
 const tier = inject('tier');
 const fixtures = inject('fixtures');
 const operator = inject('operator');
+const unstarted = inject('unstarted');
 const stateMachineArn = String(inject('outputs').StateMachineArn);
 
 describe('an experiment', () => {
   let api: Api;
-  let stored: string;
 
   beforeAll(async () => {
     api = await apiOf(tier, 'acme');
-    const spec = await anExperiment(api, fixtures.tiny, { name: 'not-started' });
-    // First and alone: while the role is denied, no experiment's execution can be started.
-    stored = await whileDenied(
-      operator,
-      'CreateExperiment',
-      'states:StartExecution',
-      async () => (await api.createExperiment(spec)).id,
-    );
   });
 
   it.concurrent('goes all eight stages to a bundle that is downloaded, verified and answers', async () => {
@@ -104,11 +95,11 @@ describe('an experiment', () => {
   });
 
   it.concurrent('is started within two minutes when it was stored but its execution was not', async () => {
-    expect((await api.experiment(stored)).status).toBe('queued');
-    const running = await until(api, stored, ({ status }) => status === 'running');
+    expect(unstarted.status).toBe('queued');
+    const running = await until(api, unstarted.id, ({ status }) => status === 'running');
     expect(Date.parse(String(running.startedAt)) - Date.parse(running.createdAt)).toBeGreaterThanOrEqual(60_000);
-    await api.cancel(stored);
-    expect((await ended(api, stored)).status).toBe('cancelled');
+    await api.cancel(unstarted.id);
+    expect((await ended(api, unstarted.id)).status).toBe('cancelled');
   });
 
   it.concurrent('has its job terminated and ends cancelled when its execution is stopped in the console', async () => {

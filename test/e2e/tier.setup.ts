@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import type { Experiment } from '../../local/client/api-types.ts';
 import { type FaultOperator, makeFaultOperator } from '../../local/drill/fault-operator.ts';
 import { withStandIns } from '../../local/drill/images.ts';
 import { IMAGES } from '../../local/tier/images.ts';
 import { ROOT } from '../../local/tier/paths.ts';
 import { Tier } from '../../local/tier/tier.ts';
 import type { TierRecord } from '../../local/tier/tier-record.ts';
+import { anExperiment } from './an-experiment.ts';
 import { type Fixtures, writeFixtures } from './fixtures.ts';
-import { addUsers } from './users.ts';
+import { addUsers, apiOf } from './users.ts';
+import { whileDenied } from './while-denied.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,8 +18,19 @@ declare module 'vitest' {
     operator: FaultOperator;
     fixtures: Fixtures;
     outputs: Record<string, string>;
+    /** An experiment that was stored and whose execution could not be started, as it was then. */
+    unstarted: Experiment;
   }
 }
+
+/** While the role is denied no execution can be started, so this comes before the tests. */
+const storeUnstarted = async (tier: Tier, operator: FaultOperator, { tiny }: Fixtures): Promise<Experiment> => {
+  const api = await apiOf(tier.record, 'acme');
+  const spec = await anExperiment(api, tiny, { name: 'not-started' });
+  return whileDenied(operator, 'CreateExperiment', 'states:StartExecution', async () =>
+    api.experiment((await api.createExperiment(spec)).id),
+  );
+};
 
 /** The optimization image with a broken exporter for experiments of one name: see images/faulty-export. */
 const withFaultyExport = () => {
@@ -28,7 +42,7 @@ const withFaultyExport = () => {
 
 /** One tier for all end-to-end tests, with a state of its own so that a demo may run beside it. */
 export default async ({ provide }: TestProject): Promise<() => Promise<void>> => {
-  const tier = await Tier.start({ name: 'test', images: withStandIns(withFaultyExport()) });
+  const tier = await Tier.start({ name: 'test', images: withStandIns(withFaultyExport()), jobs: 3 });
   const stop = () => tier.stop();
   process.once('exit', () => void stop());
   try {
@@ -36,8 +50,11 @@ export default async ({ provide }: TestProject): Promise<() => Promise<void>> =>
     await addUsers(tier, root);
     provide('tier', tier.record);
     provide('outputs', tier.outputs);
-    provide('operator', await makeFaultOperator(tier.record, root));
-    provide('fixtures', await writeFixtures());
+    const operator = await makeFaultOperator(tier.record, root);
+    const fixtures = await writeFixtures();
+    provide('operator', operator);
+    provide('fixtures', fixtures);
+    provide('unstarted', await storeUnstarted(tier, operator, fixtures));
   } catch (error) {
     await stop();
     throw error;

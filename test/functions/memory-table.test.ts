@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { experimentReader } from '../../functions/experiments/experiment-reader.ts';
 import { submissionStore } from '../../functions/experiments/submission-store.ts';
-import { isThrottled } from '../../functions/shared/aws-errors.ts';
+import { isTransient } from '../../functions/shared/aws-errors.ts';
 import type { Table } from '../../functions/shared/table/table.ts';
 import { stageStore } from '../../functions/stages/stage-store.ts';
 import { anExperiment, anId } from './an-experiment.ts';
@@ -66,7 +66,7 @@ describe('the table in memory', () => {
           const outcome = (play: typeof real) =>
             play[name]().then(
               (value) => ({ value }),
-              (error: Error) => ({ error: error.name, throttled: isThrottled(error) }),
+              (error: Error) => ({ error: error.name, throttled: isTransient(error) }),
             );
           expect([name, await outcome(memory)]).toEqual([name, await outcome(real)]);
         }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { causes, isNamed, isThrottled } from '../../../functions/shared/aws-errors.ts';
+import { causes, isNamed, isTransient } from '../../../functions/shared/aws-errors.ts';
 import { problem as problemSchema } from '../../../functions/shared/contracts/experiment-view.ts';
 import * as errors from '../../../functions/shared/errors.ts';
 import { problemOf } from '../../../functions/shared/problem.ts';
@@ -65,8 +65,9 @@ describe('problemOf', () => {
     named('ElectroError', { cause: named('ProvisionedThroughputExceededException') }),
     named('SlowDown', { $metadata: { httpStatusCode: 503 } }),
     named('Unknown', { $metadata: { httpStatusCode: 429 } }),
+    named('InternalServerError', { $metadata: { httpStatusCode: 500 } }),
     named('TransactionCanceledException', { CancellationReasons: [{ Code: 'None' }, { Code: 'ThrottlingError' }] }),
-  ])('asks to try again when AWS is busy: %s', (error) => {
+  ])('asks to try again when AWS is busy or failed itself: %s', (error) => {
     const { problem, headers } = problemOf(error, 'r');
     expect(problem.status).toBe(503);
     expect(headers['retry-after']).toBe('2');
@@ -85,8 +86,8 @@ describe('what AWS throws', () => {
 
   it('is not taken for busy when it is wrong', () => {
     expect(
-      isThrottled(named('TransactionCanceledException', { CancellationReasons: [{ Code: 'ConditionalCheckFailed' }, {}] })),
+      isTransient(named('TransactionCanceledException', { CancellationReasons: [{ Code: 'ConditionalCheckFailed' }, {}] })),
     ).toBe(false);
-    expect(isThrottled(named('ValidationException', { $metadata: { httpStatusCode: 400 } }))).toBe(false);
+    expect(isTransient(named('ValidationException', { $metadata: { httpStatusCode: 400 } }))).toBe(false);
   });
 });

@@ -24,7 +24,15 @@ describe('the words for a failure', () => {
 });
 
 describe('the words for an interruption', () => {
-  const interruption = { reclaimedAtStep: 61, resumedFromStep: 63, lostSteps: 0, recoverySeconds: 14.25, queue: 'gpu-spot-any' };
+  const interruption = {
+    reclaimedAtStep: 61,
+    resumedFromStep: 63,
+    lostSteps: 0,
+    exitSeconds: 4,
+    recoverySeconds: 14.25,
+    beyondStartSeconds: 3,
+    queue: 'gpu-spot-any',
+  };
 
   it('say at which step, where it went on, and what was lost', () => {
     const text = interruptionRows(interruption).join('\n');

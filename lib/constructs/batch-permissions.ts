@@ -1,0 +1,16 @@
+import type { Stack } from 'aws-cdk-lib';
+import type { Permission } from './allow.ts';
+
+/** Describing and listing: Batch lets none of it be narrowed to a resource. */
+export const looksAtBatch = (...actions: string[]): Permission => ({
+  actions,
+  resources: ['*'],
+  because: 'AWS defines no resource for these actions.',
+});
+
+/** Acts on single jobs of this account and region. `found`: how the right ones are known. */
+export const onAnyJob = (stack: Stack, action: string, found: string): Permission => ({
+  actions: [action],
+  resources: [stack.formatArn({ service: 'batch', resource: 'job', resourceName: '*' })],
+  because: `A job's id is made by Batch. ${found}`,
+});
