@@ -63,7 +63,7 @@ export const interruptTraining = async (
     return {
       reclaimedAtStep: progress?.stage === 'train' ? progress.step : 0,
       resumedFromStep,
-      lostSteps: workLost(reports, killed, resumedFromStep).lostSteps,
+      lostSteps: workLost(reports).lostSteps,
       exitSeconds: killed.stoppedAt === null ? null : seconds(Date.parse(killed.stoppedAt) - reclaimedAt),
       recoverySeconds,
       beyondStartSeconds,

@@ -50,23 +50,17 @@ const list = (): string => {
   ].join('\n');
 };
 
-type Group = { rows: readonly Row[]; atOnce?: number };
-
-/** The rows asked for, and apart from them the ten, which are to have the tier for themselves. */
-const groupsOf = (names: readonly string[]): Group[] => {
-  const rows = names.flatMap((name) => {
-    if (name === TEN_AT_ONCE) return [];
-    const named = name === 'all' ? MATRIX : rowsNamed(name);
+const rowsOf = (names: readonly string[]): Row[] =>
+  names.flatMap((name) => {
+    if (name === 'all') return [...MATRIX, ...tenAtOnce()];
+    const named = name === TEN_AT_ONCE ? tenAtOnce() : rowsNamed(name);
     if (named.length === 0) throw new TierFailure(`There is no drill ${name}: \`npm run drill\` lists them.`);
     return named;
   });
-  const ten = names.includes(TEN_AT_ONCE) || names.includes('all');
-  return [...(rows.length > 0 ? [{ rows }] : []), ...(ten ? [{ rows: tenAtOnce(), atOnce: 10 }] : [])];
-};
 
-const runAll = async (tier: Tier, groups: readonly Group[], { says, doing }: Ticker): Promise<RowReport[]> => {
+const runAll = async (tier: Tier, rows: readonly Row[], { says, doing }: Ticker): Promise<RowReport[]> => {
   const ground = await groundOnTier(tier, writeDebugModel(join(tierFolder(NAME), 'debug-model')));
-  const total = groups.reduce((sum, { rows }) => sum + withReference(rows).length, 0);
+  const total = withReference(rows).length;
   const under = new Set<string>();
   let done = 0;
   const tell = (): void => doing(`${done} of ${total} done · under way: ${[...under].join(', ')}`);
@@ -82,9 +76,7 @@ const runAll = async (tier: Tier, groups: readonly Group[], { says, doing }: Tic
       says(`${pass ? 'pass' : 'FAIL'}  ${nameOf(row)}: ${pass ? actual : problems.join('; ')} (${seconds} s)`);
     },
   };
-  const reports: RowReport[] = [];
-  for (const { rows, atOnce } of groups) reports.push(...(await runMatrix(ground, rows, told, interrupted.signal, atOnce)));
-  return reports;
+  return runMatrix(ground, rows, told, interrupted.signal);
 };
 
 const write = (reports: readonly RowReport[], toDocs: boolean): void => {
@@ -104,7 +96,7 @@ await runCommand(async () => {
   if (positionals.length === 0) return console.log(list());
   if (values.write && !positionals.includes('all'))
     throw new TierFailure('--write wants the whole matrix: `npm run drill -- all --write`.');
-  const groups = groupsOf(positionals);
+  const rows = rowsOf(positionals);
   const folder = tierFolder(NAME);
   if (runningTier(folder)) throw new TierFailure('Another drill is under way: wait for its end, or stop it.');
   const ticker = startTicker();
@@ -117,7 +109,7 @@ await runCommand(async () => {
     signal: interrupted.signal,
   }).finally(() => ticker.doing('uploading'));
   try {
-    const reports = await runAll(tier, groups, ticker);
+    const reports = await runAll(tier, rows, ticker);
     ticker.stop();
     const failed = problemsOf(reports);
     write(reports, values.write);

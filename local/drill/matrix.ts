@@ -31,6 +31,9 @@ export type Expected = {
   sameWeights: boolean;
 };
 
+/** In the order in which they are run. */
+export const LANES = ['together', 'disturbing', 'alone', 'at-once'] as const;
+
 export type Row = {
   fault: string;
   /** One of several of the same fault. */
@@ -41,8 +44,8 @@ export type Row = {
   plant: Planting;
   expected: Expected;
   maxAttempts: number;
-  /** `disturbing` ones are felt by every experiment of the tier and change the outcome of none; `alone` ones would. */
-  lane: 'together' | 'disturbing' | 'alone';
+  /** `disturbing` ones are felt by every experiment of the tier and change the outcome of none; `alone` ones would; ten go `at-once`. */
+  lane: (typeof LANES)[number];
 };
 
 /** What one fault proves, and the faults of docs/drills.md that it uses. */
@@ -50,7 +53,7 @@ type Fault = { proves: string; uses: string; lane?: Row['lane'] };
 
 /** Bounds that hold for every row. Reports of progress come every two seconds, and a checkpoint takes part of one to be committed. */
 export const BOUNDS = {
-  /** Training that is done again: one checkpoint interval, and what the reports do not resolve. */
+  /** Training that is done again after an interruption: one checkpoint interval, and what the reports do not resolve. */
   lostSeconds: CHECKPOINT_SECONDS + 4,
   /** From an interruption to the first new training step, beyond what a process takes to start. */
   beyondStartSeconds: 15,
@@ -63,7 +66,10 @@ export const FAULTS = {
   'host-lost': { proves: 'a host that goes without notice costs one checkpoint interval', uses: 'hosts/reclaim' },
   'container-killed': { proves: 'SIGKILL of the container is an interruption, not a failure', uses: 'jobs/kill' },
   'child-killed': { proves: 'the parent outlives its child and says what happened', uses: 'jobs/kill' },
-  'killed-at-random': { proves: 'SIGKILL at any point of training: same weights in the end', uses: 'jobs/overlay killed' },
+  'killed-at-random': {
+    proves: 'SIGKILL at twenty points of training, four an experiment: same weights in the end',
+    uses: 'jobs/overlay killed',
+  },
   'killed-half-saved': {
     proves: 'a checkpoint half written to the disk is never seen',
     uses: 'jobs/overlay killed-in-checkpoint',
@@ -155,13 +161,21 @@ const STOPPED = { status: 'cancelled', errors: ['Stage.Cancelled'], resumed: tru
 const EVERY_STATUS: string[] = [];
 const BOTH: Stage[] = ['train', 'prepare'];
 
-/** Steps and delays of the twenty kills: the same at every run. */
-const RANDOM_KILLS = 20;
+/** Twenty kills, four an experiment: the same steps and delays at every run. */
+const [RANDOM_KILLS, KILLS_AN_EXPERIMENT] = [20, 4];
 const random = seededNumbers(20_261_122);
-const killedAtRandom = Array.from({ length: RANDOM_KILLS }, () => {
-  const settings = { AT_STEP: 1 + Math.floor(random() * (TRAIN_STEPS - 1)), DELAY_MS: Math.floor(random() * 400) };
-  const outcome = { ...INTERRUPTED, variant: `step ${settings.AT_STEP} + ${settings.DELAY_MS} ms` };
-  return row('killed-at-random', 'train', inside('killed', settings), outcome);
+const kills = Array.from({ length: RANDOM_KILLS }, () => ({
+  AT_STEP: 1 + Math.floor(random() * (TRAIN_STEPS - 1)),
+  DELAY_MS: Math.floor(random() * 400),
+})).sort((a, b) => a.AT_STEP - b.AT_STEP);
+const experiments = RANDOM_KILLS / KILLS_AN_EXPERIMENT;
+const killedAtRandom = Array.from({ length: experiments }, (_, experiment) => {
+  const own = kills.filter((_, rank) => rank % experiments === experiment);
+  return row('killed-at-random', 'train', both(...own.map((kill, index) => inside('killed', kill, index + 1))), {
+    errors: own.map(() => 'Stage.Interrupted'),
+    maxAttempts: KILLS_AN_EXPERIMENT + 1,
+    variant: own.map(({ AT_STEP, DELAY_MS }) => `step ${AT_STEP} + ${DELAY_MS} ms`).join(', '),
+  });
 });
 
 /** In the second checkpoint, so that there is one to go on from; old ones are dropped from the fourth on. */

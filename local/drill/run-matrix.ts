@@ -1,11 +1,11 @@
 import type { DrillGround } from './drill-ground.ts';
 import { forgetFaults } from './fault-routes.ts';
-import { REFERENCE, type Row } from './matrix.ts';
+import { LANES, REFERENCE, type Row } from './matrix.ts';
 import { runRow } from './run-row.ts';
 import { broken, judge, type RowReport, type Seen } from './verdict.ts';
 
 /** Side by side: few jobs run at a time, and some of the experiments wait, for a supervisor or a pause. */
-const WIDTH: Record<Row['lane'], number> = { together: 5, disturbing: 3, alone: 1 };
+const WIDTH: Record<Row['lane'], number> = { together: 5, disturbing: 3, alone: 1, 'at-once': 10 };
 /** Far beyond the slowest row: a drill that waits for ever is a failed one. */
 const ROW_MS = 600_000;
 
@@ -40,7 +40,6 @@ export const runMatrix = async (
   wanted: readonly Row[],
   told: Told,
   signal: AbortSignal,
-  atOnce?: number,
 ): Promise<RowReport[]> => {
   const rows = withReference(wanted);
   const reports = new Map<Row, RowReport>();
@@ -59,7 +58,7 @@ export const runMatrix = async (
     } else if (run.row.expected.sameWeights && reference === null) waiting.push(run);
     else report(run);
   };
-  for (const lane of ['together', 'disturbing', 'alone'] as const) {
+  for (const lane of LANES) {
     const queue = rows.filter((row) => row.lane === lane);
     // Half of the workers begin at the end: the matrix has the rows that mostly compute first, and those that mostly wait last.
     const next = (worker: number): Row | undefined => (worker % 2 === 0 ? queue.shift() : queue.pop());
@@ -70,7 +69,7 @@ export const runMatrix = async (
         if (lane === 'alone') await forgetFaults(ground.operator);
       }
     };
-    await Promise.all(Array.from({ length: atOnce ?? WIDTH[lane] }, (_, worker) => work(worker)));
+    await Promise.all(Array.from({ length: WIDTH[lane] }, (_, worker) => work(worker)));
     if (rows.some((row) => row.lane === lane)) await forgetFaults(ground.operator);
   }
   return rows.flatMap((row) => reports.get(row) ?? []);

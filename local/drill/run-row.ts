@@ -61,7 +61,7 @@ export const runRow = async (ground: DrillGround, row: Row, signal: AbortSignal)
     return undefined;
   });
   const saw = ({ progress }: Experiment): void => {
-    if (progress?.stage === 'train' && progress.run === 1) samples.push(sampleOf(progress, Date.now()));
+    if (progress?.stage === 'train') samples.push(sampleOf(progress, Date.now()));
   };
   const watched = watch(api, id, signal, saw);
   watched.then(
@@ -74,9 +74,6 @@ export const runRow = async (ground: DrillGround, row: Row, signal: AbortSignal)
   const attempts = experiment.attempts.filter(({ run, stage }) => run === 1 && stage === row.stage);
   const hit = attempts[0]?.stoppedAt;
   const at = faultAt ?? (hit ? Date.parse(hit) : startedAt);
-  const train = experiment.stages.train;
-  // The attempt whose work was gone on with: the last one of the run that was resumed, or the last but one.
-  const killed = row.stage === 'train' ? attempts.at(experiment === first ? -2 : -1) : undefined;
   const reports = [...samples, ...(row.stage === 'train' ? await lastReports(api, experiment) : [])];
   const orphans = await orphansOf(operator, stateMachineArn, experiment);
   return {
@@ -86,8 +83,8 @@ export const runRow = async (ground: DrillGround, row: Row, signal: AbortSignal)
     resumedStatus: experiment === first ? null : experiment.status,
     message: experiment.failure?.message ?? null,
     attempts: attempts.length,
-    weights: row.stage === 'train' ? (train?.modelSha256 ?? null) : null,
-    ...(killed && train ? workLost(reports, killed, train.resumedFromStep ?? 0) : { lostSteps: 0, lostSeconds: 0 }),
+    weights: row.stage === 'train' ? (experiment.stages.train?.modelSha256 ?? null) : null,
+    ...(row.stage === 'train' ? workLost(reports) : { lostSteps: 0, lostSeconds: 0 }),
     ...(row.fault === 'none' ? NO_RECOVERY : recoveryOf(experiment, reports, at)),
     orphans,
     seconds: Math.round((Date.now() - startedAt) / 1000),

@@ -10,6 +10,6 @@ export const tenAtOnce = (seed = 10): Row[] => {
   return Array.from({ length: 10 }, (_, index) => {
     const drawn = pool.splice(Math.floor(random() * pool.length), 1)[0];
     if (!drawn) throw new Error('fewer than ten faults to draw from');
-    return { ...drawn, variant: `${index + 1} of ten at once` };
+    return { ...drawn, variant: `${index + 1} of ten at once`, lane: 'at-once' };
   });
 };

@@ -58,12 +58,11 @@ export const judge = ({ fault, variant, stage, expected }: Row, seen: Seen, refe
   const { status, errors, resumedStatus, message, weights, orphans, ...figures } = seen;
   const actual = sentence(seen);
   const same = weights !== null && weights === reference;
+  const mayLose = BOUNDS.lostSeconds * Math.max(1, errors.length);
   const problems = [
     ...(actual === expectation(expected) ? [] : [`ended ${actual}${message ? ` (${message})` : ''}`]),
     ...(expected.sameWeights && !same ? ['its weights are not those of an undisturbed run'] : []),
-    ...(figures.lostSeconds > BOUNDS.lostSeconds
-      ? [`${figures.lostSeconds} s of work were lost, at most ${BOUNDS.lostSeconds}`]
-      : []),
+    ...(figures.lostSeconds > mayLose ? [`${figures.lostSeconds} s of work were lost, at most ${mayLose}`] : []),
     ...(errors.includes('Stage.Interrupted') && (figures.beyondStartSeconds ?? 0) > BOUNDS.beyondStartSeconds
       ? [`${figures.beyondStartSeconds} s to the first new step beyond a process start, at most ${BOUNDS.beyondStartSeconds}`]
       : []),

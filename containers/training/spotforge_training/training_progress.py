@@ -28,6 +28,8 @@ class TrainingProgress(TrainerCallback):
     @override
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self._step, self._total = state.global_step, state.max_steps
+        if state.global_step > 0:
+            self.metrics["resumedFromStep"] = float(state.global_step)
         self._meter.trained(round(self._training_rows * state.global_step / state.max_steps))
 
     @override

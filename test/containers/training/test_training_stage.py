@@ -162,7 +162,7 @@ def test_a_run_that_was_interrupted_and_resumed_ends_with_the_same_weights(
     assert ended.error["name"] == "Stage.Interrupted"
 
     resumed = attempt_at(2).work(STAGE)
-    assert resumed.summary["resumedFromStep"] == step
+    assert resumed.summary["resumedFromStep"] == resumed.progress[-1]["metrics"]["resumedFromStep"] == step
     assert resumed.summary["modelSha256"] == uninterrupted.summary["modelSha256"]
     for figure in ("mae", "validationMae", "validationLoss"):
         assert resumed.summary[figure] == uninterrupted.summary[figure]

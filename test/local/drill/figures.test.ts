@@ -4,34 +4,52 @@ import { recoveryOf, type Sample, workLost } from '../../../local/drill/figures.
 import { anAttempt, aView } from '../demo/a-view.ts';
 
 const START = Date.UTC(2026, 0, 1);
-const at = (second: number, step: number, attempt = 1): Sample => ({ at: START + second * 1000, step, attempt });
+const at = (second: number, step: number, attempt = 1, resumedFrom = 0): Sample => ({
+  at: START + second * 1000,
+  run: 1,
+  step,
+  attempt,
+  resumedFrom,
+});
 /** One step a second from second 0 on, told every two seconds. */
 const REPORTS = [0, 2, 4, 6, 8].map((second) => at(second, second));
 
 describe('work lost', () => {
-  const killed = anAttempt({ stage: 'train', from: 0, to: 9 });
+  /** The next attempt, two steps after where it resumed from. */
+  const next = (resumedFrom: number, attempt = 2): Sample => at(20, resumedFrom + 2, attempt, resumedFrom);
 
   it('is what the killed attempt did after the step that was resumed from', () => {
-    expect(workLost(REPORTS, killed, 5)).toEqual({ lostSteps: 3, lostSeconds: 3 });
+    expect(workLost([...REPORTS, next(5)])).toEqual({ lostSteps: 3, lostSeconds: 3 });
   });
 
   it('is everything when there was no checkpoint', () => {
-    expect(workLost(REPORTS, killed, 0)).toEqual({ lostSteps: 8, lostSeconds: 8 });
+    expect(workLost([...REPORTS, next(0)])).toEqual({ lostSteps: 8, lostSeconds: 8 });
   });
 
-  it('is nothing when the last step was committed', () => {
-    expect(workLost(REPORTS, killed, 8)).toEqual({ lostSteps: 0, lostSeconds: 0 });
+  it('is nothing when the last step was committed, and when nothing went on', () => {
+    expect(workLost([...REPORTS, next(8)])).toEqual({ lostSteps: 0, lostSeconds: 0 });
+    expect(workLost(REPORTS)).toEqual({ lostSteps: 0, lostSeconds: 0 });
   });
 
-  it('does not count what the next attempt did', () => {
-    expect(workLost([...REPORTS, at(20, 40, 2)], killed, 5).lostSteps).toBe(3);
+  it('adds up over several interruptions, those before the first step included', () => {
+    const reports = [...REPORTS, next(5), at(22, 9, 2, 5), next(8, 4)];
+    expect(workLost(reports)).toEqual({ lostSteps: 4, lostSeconds: 4 });
+  });
+
+  it('knows where an attempt resumed from, although its first reports do not say so', () => {
+    expect(workLost([...REPORTS, at(18, 0, 2), next(5)]).lostSteps).toBe(3);
+    expect(workLost([...REPORTS, at(18, 0, 2), next(5, 3)]).lostSteps).toBe(3);
+  });
+
+  it('does not mistake the first attempt of a resumed run for that of the run before', () => {
+    expect(workLost([...REPORTS, { ...next(6, 1), run: 2 }])).toEqual({ lostSteps: 2, lostSeconds: 2 });
   });
 
   it('is never negative, and never longer than the attempt', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(8), { maxLength: 6 }), fc.nat(20), (seconds, resumedFrom) => {
         const samples = seconds.map((second) => at(second, second));
-        const { lostSteps, lostSeconds } = workLost(samples, killed, resumedFrom);
+        const { lostSteps, lostSeconds } = workLost([...samples, next(resumedFrom)]);
         expect(lostSteps).toBeGreaterThanOrEqual(0);
         expect(lostSeconds).toBeGreaterThanOrEqual(0);
         expect(lostSeconds).toBeLessThanOrEqual(9);
