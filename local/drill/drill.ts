@@ -1,11 +1,10 @@
 /** `npm run drill`: lists the drills; `-- spot-reclaim` runs one against a local tier of its own, `-- all` the whole fault matrix. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCommand } from '../tier/command-line.ts';
-import { commit } from '../tier/commit.ts';
 import { IMAGES } from '../tier/images.ts';
-import { DOT, ROOT, tierFolder } from '../tier/paths.ts';
+import { tierFolder } from '../tier/paths.ts';
 import { startTicker, type Ticker } from '../tier/ticker.ts';
 import { Tier } from '../tier/tier.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
@@ -14,7 +13,8 @@ import { writeDebugModel } from './debug-model.ts';
 import { groundOnTier } from './drill-ground.ts';
 import { withStandIns } from './images.ts';
 import { FAULTS, MATRIX, type Row, rowsNamed } from './matrix.ts';
-import { distinctRows, markdownOf, problemsOf, tableOf } from './report.ts';
+import { hasWhole, keep } from './record.ts';
+import { distinctRows, problemsOf, tableOf } from './report.ts';
 import { runMatrix, withReference } from './run-matrix.ts';
 import { TEN_AT_ONCE, tenAtOnce } from './ten-at-once.ts';
 import type { RowReport } from './verdict.ts';
@@ -47,6 +47,7 @@ const list = (): string => {
     '  npm run drill -- spot-reclaim            one drill, in all its stages',
     '  npm run drill -- spot-reclaim/train      in one stage',
     '  npm run drill -- all [--write]           everything; --write puts the result into docs/resilience.md',
+    '  npm run drill -- spot-reclaim --write    one again; --write replaces its rows there',
   ].join('\n');
 };
 
@@ -79,23 +80,12 @@ const runAll = async (tier: Tier, rows: readonly Row[], { says, doing }: Ticker)
   return runMatrix(ground, rows, told, interrupted.signal);
 };
 
-const write = (reports: readonly RowReport[], toDocs: boolean): void => {
-  mkdirSync(DOT, { recursive: true });
-  writeFileSync(join(DOT, 'drill.json'), `${JSON.stringify(reports, null, 2)}\n`);
-  if (!toDocs) return;
-  const about = {
-    commit: commit().slice(0, 7),
-    date: new Date().toISOString().slice(0, 10),
-    minutes: Math.round((Date.now() - startedAt) / 60_000),
-  };
-  writeFileSync(join(ROOT, 'docs/resilience.md'), markdownOf(reports, about));
-};
-
 await runCommand(async () => {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: 'boolean', default: false } } });
   if (positionals.length === 0) return console.log(list());
-  if (values.write && !positionals.includes('all'))
-    throw new TierFailure('--write wants the whole matrix: `npm run drill -- all --write`.');
+  const all = positionals.includes('all');
+  if (values.write && !all && !hasWhole())
+    throw new TierFailure('--write wants the whole matrix first: `npm run drill -- all --write`.');
   const rows = rowsOf(positionals);
   const folder = tierFolder(NAME);
   if (runningTier(folder)) throw new TierFailure('Another drill is under way: wait for its end, or stop it.');
@@ -112,7 +102,7 @@ await runCommand(async () => {
     const reports = await runAll(tier, rows, ticker);
     ticker.stop();
     const failed = problemsOf(reports);
-    write(reports, values.write);
+    keep(reports, { all, minutes: Math.round((Date.now() - startedAt) / 60_000), toDocs: values.write });
     console.log(`\n${tableOf(reports)}\n`);
     for (const problem of failed) console.log(`FAIL  ${problem}`);
     const passed = reports.filter(({ pass }) => pass).length;

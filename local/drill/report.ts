@@ -1,4 +1,5 @@
 import { BOUNDS, FAULTS, type FaultName } from './matrix.ts';
+import type { Kept } from './record.ts';
 import type { RowReport } from './verdict.ts';
 
 const cell = (value: number | null): string => (value === null ? '–' : String(value));
@@ -41,11 +42,19 @@ export const problemsOf = (reports: readonly RowReport[]): string[] =>
       : [`${fault}/${stage}${variant ? ` (${variant})` : ''}, ${experimentId}: expected ${expected}; ${problems.join('; ')}`],
   );
 
-/** docs/resilience.md. */
-export const markdownOf = (
-  reports: readonly RowReport[],
-  { commit, date, minutes }: { commit: string; date: string; minutes: number },
-): string => {
+/** `at commit a on 2026-11-22`, and what was run again since. */
+const provenance = (rows: readonly Kept[]): string => {
+  const runs = new Map<string, Kept[]>();
+  for (const row of rows) runs.set(`${row.commit} on ${row.date}`, [...(runs.get(`${row.commit} on ${row.date}`) ?? []), row]);
+  const [[first] = ['nothing'], ...later] = [...runs].sort(([, a], [, b]) => b.length - a.length);
+  const again = later.map(
+    ([run, own]) => `${own.map(({ fault, stage }) => `${fault}/${stage}`).join(', ')} again at commit ${run}`,
+  );
+  return [`at commit ${first}`, ...again].join('; ');
+};
+
+/** docs/resilience.md. `minutes`: of the run of everything. */
+export const markdownOf = (reports: readonly Kept[], minutes: number): string => {
   const passed = reports.filter(({ pass }) => pass).length;
   const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;
   const names = [
@@ -74,7 +83,7 @@ export const markdownOf = (
   return [
     '# What happens when something goes wrong',
     '',
-    `Written by \`npm run drill -- all --write\` on ${date} at commit ${commit}; the drills themselves are described in [drills.md](drills.md).`,
+    `Written by \`npm run drill -- all --write\`, run ${provenance(reports)}; the drills themselves are described in [drills.md](drills.md).`,
     '',
     `**${passed} of ${reports.length} drills passed** (${distinctRows(reports)} different pairs of fault and stage) in ${minutes} minutes.`,
     '',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { REFERENCE, type Row } from '../../../local/drill/matrix.ts';
+import { withAgain } from '../../../local/drill/record.ts';
 import { distinctRows, markdownOf, problemsOf, tableOf } from '../../../local/drill/report.ts';
 import { broken, judge, type Seen } from '../../../local/drill/verdict.ts';
 
@@ -83,9 +84,27 @@ describe('the report', () => {
   });
 
   it('is a page with date, commit and a table that a pipe does not break', () => {
-    const page = markdownOf(reports, { commit: 'abc1234', date: '2026-11-22', minutes: 40 });
-    expect(page).toContain('on 2026-11-22 at commit abc1234');
+    const page = markdownOf(
+      reports.map((report) => ({ ...report, commit: 'abc1234', date: '2026-11-22' })),
+      40,
+    );
+    expect(page).toContain('run at commit abc1234 on 2026-11-22;');
     expect(page).toContain('**1 of 3 drills passed**');
+    expect(page).toContain('in 40 minutes');
     expect(page).toContain('no \\| tier');
+  });
+
+  it('replaces rows that were run again, in their places, and says so', () => {
+    const whole = [...reports, { ...broken(row, new Error('again'), 3), fault: 'spot-reclaim' }].map((report) => ({
+      ...report,
+      commit: 'abc1234',
+      date: '2026-11-22',
+    }));
+    const again = [{ ...judge(row, seen, 'abc'), fault: 'spot-reclaim', commit: 'def5678', date: '2026-11-23' }];
+    const merged = withAgain(whole, again);
+    expect(merged.map(({ commit }) => commit)).toEqual(['abc1234', 'abc1234', 'abc1234', 'def5678']);
+    expect(markdownOf(merged, 40)).toContain(
+      'at commit abc1234 on 2026-11-22; spot-reclaim/train again at commit def5678 on 2026-11-23;',
+    );
   });
 });
