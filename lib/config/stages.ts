@@ -8,9 +8,13 @@ type StageDefaults = {
   vcpus: number;
   memoryMiB: number;
   gpus: number;
+  sharedMemoryMiB?: number;
   attemptDurationSeconds: number;
   hangLimitSeconds: number;
 };
+
+/** What Docker gives when nobody asks. */
+const DOCKER_SHARED_MEMORY_MIB = 64;
 
 /** A week: waiting behind our own jobs is no failure, so a Task outlasts a busy weekend. Only a lost job makes it end. */
 const TASK_TIMEOUT_SECONDS = 7 * 24 * HOUR;
@@ -21,6 +25,11 @@ const stageConfig = (defaults: StageDefaults) =>
       vcpus: z.int().min(1).max(64).default(defaults.vcpus),
       memoryMiB: z.int().min(512).default(defaults.memoryMiB),
       gpus: z.int().min(0).max(8).default(defaults.gpus),
+      /** Size of /dev/shm, part of the memory: what the workers of a data loader and of several GPUs talk through. */
+      sharedMemoryMiB: z
+        .int()
+        .min(DOCKER_SHARED_MEMORY_MIB)
+        .default(defaults.sharedMemoryMiB ?? DOCKER_SHARED_MEMORY_MIB),
       /** Batch ends an attempt after this time: `Stage.TimedOut`. */
       attemptDurationSeconds: z.int().min(60).default(defaults.attemptDurationSeconds),
       /** An attempt whose step and fraction stand still for this time is hung. A stage reports every 2 s at most: less than 5 would end healthy ones. */
@@ -41,6 +50,7 @@ const DEFAULTS: Record<Stage, StageDefaults> = {
     vcpus: 4, // all of a g6.xlarge or g4dn.xlarge
     memoryMiB: 14_000, // of its 16 GiB, less what the agent and the kernel take
     gpus: 1,
+    sharedMemoryMiB: 2 * 1024,
     attemptDurationSeconds: 24 * HOUR,
     hangLimitSeconds: HOUR / 2, // the longest silence of a healthy training is one evaluation
   },

@@ -9,7 +9,7 @@ import type { Buckets } from '../stacks/storage-stack.ts';
 import type { ImageReference } from './image-reference.ts';
 
 /** Batch ends it after `attemptDurationSeconds`. */
-export type JobSize = { vcpus: number; memoryMiB: number; gpus: number; attemptDurationSeconds: number };
+export type JobSize = { vcpus: number; memoryMiB: number; gpus: number; sharedMemoryMiB: number; attemptDurationSeconds: number };
 
 export type ContainerJobProps = {
   deployment: Deployment;
@@ -30,6 +30,9 @@ export type ContainerJobProps = {
 
 /** The user that the images are built for. */
 export const STAGE_UID = '1001';
+
+/** The one place that a container may write to: home, temporary files and caches of the images lie here. */
+const SCRATCH = '/scratch';
 
 /** What every job of a deployment is to Batch: one container under a role of its own, tried once, on instances of ours. */
 export class ContainerJob extends CfnJobDefinition {
@@ -61,6 +64,11 @@ export class ContainerJob extends CfnJobDefinition {
         jobRoleArn: props.role.roleArn,
         user: STAGE_UID,
         privileged: false,
+        readonlyRootFilesystem: true,
+        // A volume without a path on the host: Docker makes it for the container, with the owner that /scratch has in the image.
+        volumes: [{ name: 'scratch' }],
+        mountPoints: [{ sourceVolume: 'scratch', containerPath: SCRATCH, readOnly: false }],
+        linuxParameters: { sharedMemorySize: size.sharedMemoryMiB },
         resourceRequirements: [
           { type: 'VCPU', value: String(size.vcpus) },
           { type: 'MEMORY', value: String(size.memoryMiB) },

@@ -17,7 +17,7 @@ export type RehearsalJobDefinitionProps = {
 };
 
 /** Half an hour is ten times what a model of some hundred million parameters takes. */
-const SIZE = { vcpus: 2, gpus: 0, attemptDurationSeconds: 1800 } as const;
+const SIZE = { vcpus: 2, gpus: 0, sharedMemoryMiB: 64, attemptDurationSeconds: 1800 } as const;
 export const REHEARSAL_SIZES: Record<Rehearsal, JobSize> = {
   restore: { ...SIZE, memoryMiB: 7 * 1024 }, // weights, gradients and optimiser, on a *.large of 8 GiB
   rollback: { ...SIZE, memoryMiB: 4 * 1024 },

@@ -53,6 +53,18 @@ describe('compute environments', () => {
     for (const { LaunchTemplate } of resources)
       expect(asText((LaunchTemplate as { LaunchTemplateId: unknown }).LaunchTemplateId)).toBe('<LaunchTemplate>');
   });
+
+  it('drain the agent of a host that has its spot notice, by user data in the one form that Batch merges with its own', () => {
+    const [[, template] = ['', undefined]] = resourcesOf(compute, 'AWS::EC2::LaunchTemplate');
+    const { UserData } = ((template?.Properties ?? {}) as { LaunchTemplateData: { UserData: { 'Fn::Base64': string } } })
+      .LaunchTemplateData;
+    const lines = UserData['Fn::Base64'].split('\n');
+    const boundary = /boundary="(.+)"/.exec(lines[1] ?? '')?.[1];
+    expect(lines[0]).toBe('MIME-Version: 1.0');
+    expect(lines.filter((line) => line === `--${boundary}`)).toHaveLength(1);
+    expect(lines.at(-2)).toBe(`--${boundary}--`);
+    expect(lines).toContain('echo ECS_ENABLE_SPOT_INSTANCE_DRAINING=true >> /etc/ecs/ecs.config');
+  });
 });
 
 describe('queues', () => {

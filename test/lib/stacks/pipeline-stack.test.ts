@@ -28,6 +28,15 @@ describe.each(STAGES)('the job definition of %s', (stage) => {
     expect(containerOf(stage)).toMatchObject({ Command: stageCommand(stage), User: '1001', Privileged: false });
   });
 
+  it('may write to nothing but a volume of its own, and gets no more of the host', () => {
+    expect(containerOf(stage)).toMatchObject({
+      ReadonlyRootFilesystem: true,
+      Volumes: [{ Name: 'scratch' }],
+      MountPoints: [{ SourceVolume: 'scratch', ContainerPath: '/scratch', ReadOnly: false }],
+    });
+    expect(JSON.stringify(containerOf(stage).Volumes)).not.toContain('Host');
+  });
+
   it('is tried once, for a bounded time, and never taken from under a running experiment', () => {
     expect(of(stage)).toMatchObject({
       JobDefinitionName: `spotforge-${stage}`,
@@ -65,6 +74,11 @@ describe('job definitions', () => {
   it('ask for a GPU in train only', () => {
     const gpus = STAGES.filter((stage) => JSON.stringify(containerOf(stage).ResourceRequirements).includes('GPU'));
     expect(gpus).toEqual(['train']);
+  });
+
+  it('share two gigabytes of memory between the processes of train', () => {
+    const shared = STAGES.map((stage) => (containerOf(stage).LinuxParameters as { SharedMemorySize: number }).SharedMemorySize);
+    expect(shared).toEqual(STAGES.map((stage) => (stage === 'train' ? 2048 : 64)));
   });
 
   it('name a digest, or another registry, when one is configured', () => {
