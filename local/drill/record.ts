@@ -9,7 +9,7 @@ import type { RowReport } from './verdict.ts';
 export type Kept = RowReport & { commit: string; date: string };
 
 const ROWS = join(DOT, 'drill.json');
-/** How long the last run of everything took. */
+/** The last run of everything: how long it took, and its rows, with those run again for the page since. Other runs leave it alone. */
 const WHOLE = join(DOT, 'drill-all.json');
 
 const nameOf = ({ fault, stage, variant }: Pick<RowReport, 'fault' | 'stage' | 'variant'>): string =>
@@ -21,10 +21,13 @@ export const withAgain = (whole: readonly Kept[], again: readonly Kept[]): Kept[
   return whole.map((row) => newer.get(nameOf(row)) ?? row);
 };
 
-const read = <T>(file: string): T => JSON.parse(readFileSync(file, 'utf8')) as T;
+type Whole = { minutes: number; rows: readonly Kept[] };
+
+const readWhole = (): Whole => JSON.parse(readFileSync(WHOLE, 'utf8')) as Whole;
+const write = (file: string, content: unknown): void => writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
 
 /** True when there is a run of everything whose rows could be replaced. */
-export const hasWhole = (): boolean => existsSync(WHOLE) && existsSync(ROWS);
+export const hasWhole = (): boolean => existsSync(WHOLE);
 
 /** Keeps the rows in `.spotforge/drill.json`, and with `toDocs` all that there are in docs/resilience.md. */
 export const keep = (
@@ -33,9 +36,10 @@ export const keep = (
 ): void => {
   const stamp = { commit: commit().slice(0, 7), date: new Date().toISOString().slice(0, 10) };
   const own = reports.map((report) => ({ ...report, ...stamp }));
-  const rows = toDocs && !all ? withAgain(read<Kept[]>(ROWS), own) : own;
   mkdirSync(DOT, { recursive: true });
-  writeFileSync(ROWS, `${JSON.stringify(rows, null, 2)}\n`);
-  if (all) writeFileSync(WHOLE, `${JSON.stringify({ minutes })}\n`);
-  if (toDocs) writeFileSync(join(ROOT, 'docs/resilience.md'), markdownOf(rows, read<{ minutes: number }>(WHOLE).minutes));
+  const before = toDocs && !all ? readWhole() : { minutes, rows: own };
+  const whole: Whole = { minutes: before.minutes, rows: withAgain(before.rows, own) };
+  write(ROWS, whole.rows);
+  if (all || toDocs) write(WHOLE, whole);
+  if (toDocs) writeFileSync(join(ROOT, 'docs/resilience.md'), markdownOf(whole.rows, whole.minutes));
 };
