@@ -2,8 +2,10 @@ import { type App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { assertConsistent } from './config/consistency.ts';
 import type { Deployment } from './config/deployment.ts';
+import { assertQueuesKept } from './constructs/kept-queues.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { ComputeStack } from './stacks/compute-stack.ts';
+import { EdgeStack } from './stacks/edge-stack.ts';
 import { PipelineStack } from './stacks/pipeline-stack.ts';
 import { RehearsalStack } from './stacks/rehearsal-stack.ts';
 import { StorageStack } from './stacks/storage-stack.ts';
@@ -14,10 +16,12 @@ export type SpotforgeStacks = {
   pipeline: PipelineStack;
   api: ApiStack;
   rehearsal: RehearsalStack;
+  /** Only with `edge`. */
+  edge?: EdgeStack;
 };
 
 /**
- * One deployment: storage ← compute ← pipeline ← api, rehearsal. Checked for consistency before, and for AWS's good practice when the app is
+ * One deployment: storage ← compute ← pipeline ← api, rehearsal; edge before api if configured. Checked for consistency before, and for AWS's good practice when the app is
  * synthesised: a finding that nobody acknowledged with a reason makes the synth fail.
  */
 export const addSpotforge = (app: App, deployment: Deployment): SpotforgeStacks => {
@@ -29,6 +33,7 @@ export const addSpotforge = (app: App, deployment: Deployment): SpotforgeStacks 
 
   const compute = new ComputeStack(app, `${name}-compute`, { deployment, repositories });
   const { queueArns } = compute;
+  assertQueuesKept(compute, deployment);
 
   const pipeline = new PipelineStack(app, `${name}-pipeline`, { deployment, buckets, table, repositories, queueArns });
   const { machine } = pipeline;
@@ -39,7 +44,17 @@ export const addSpotforge = (app: App, deployment: Deployment): SpotforgeStacks 
   const rehearsal = new RehearsalStack(app, `${name}-rehearsal`, { deployment, buckets, repositories, queueArns });
   rehearsal.addStackDependency(pipeline); // it announces its reports on the pipeline's bus, which it knows by name
 
+  const edge = edgeOf(app, deployment);
+  edge?.addStackDependency(api); // what it stands before is there already
+
+  const stacks: SpotforgeStacks = { storage, compute, pipeline, api, rehearsal, ...(edge && { edge }) };
+  for (const stack of Object.values(stacks)) stack.terminationProtection = deployment.terminationProtection;
   Tags.of(app).add('spotforge:deployment', name);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  return { storage, compute, pipeline, api, rehearsal };
+  return stacks;
+};
+
+const edgeOf = (app: App, deployment: Deployment): EdgeStack | undefined => {
+  const { domain, edge, name } = deployment;
+  return domain && edge ? new EdgeStack(app, `${name}-edge`, { deployment, domain, edge }) : undefined;
 };

@@ -7,14 +7,14 @@ import { treeHash } from '../shared/contracts/tree-hash.ts';
 import { type UploadResponse, uploadRequest } from '../shared/contracts/upload.ts';
 import { InvalidRequest } from '../shared/errors.ts';
 import { type HttpAnswer, type HttpEvent, httpHandler } from '../shared/handlers.ts';
-import type { ClaimNames } from '../shared/identity.ts';
+import { CALLER_VARIABLES, type ClaimNames } from '../shared/identity.ts';
 import { identify, parseBody } from '../shared/request.ts';
 import { uploadIdOf } from './upload-id.ts';
 import { pathProblems } from './upload-rules.ts';
 import { type UploadStore, uploadStore } from './upload-store.ts';
 import { signPut, URL_SECONDS } from './upload-urls.ts';
 
-export const environment = ['TABLE_NAME', 'DATASETS_BUCKET', 'CLAIM_TENANT', 'CLAIM_GROUPS'] as const;
+export const environment = ['TABLE_NAME', 'DATASETS_BUCKET', ...CALLER_VARIABLES] as const;
 
 type Services = { uploads: UploadStore; s3: S3Client; bucket: string; clock: Clock; claims: ClaimNames };
 

@@ -2,14 +2,14 @@ import { documentClient, stepFunctionsClient } from '../shared/clients.ts';
 import { isFinal } from '../shared/contracts/experiment-view.ts';
 import { ExperimentFinished } from '../shared/errors.ts';
 import { type HttpAnswer, type HttpEvent, httpHandler, logger } from '../shared/handlers.ts';
-import type { ClaimNames } from '../shared/identity.ts';
+import { CALLER_VARIABLES, type ClaimNames } from '../shared/identity.ts';
 import { identify } from '../shared/request.ts';
 import type { ExperimentItem } from '../shared/table/experiment.ts';
 import { type Executions, executions } from './executions.ts';
 import { type ExperimentReader, experimentReader } from './experiment-reader.ts';
 import { type ExperimentChange, type ExperimentStore, experimentStore } from './experiment-store.ts';
 
-export const environment = ['TABLE_NAME', 'STATE_MACHINE_ARN', 'CLAIM_TENANT', 'CLAIM_GROUPS'] as const;
+export const environment = ['TABLE_NAME', 'STATE_MACHINE_ARN', ...CALLER_VARIABLES] as const;
 
 /**
  * What a wish to cancel changes: nothing when it was granted before.

@@ -5,9 +5,10 @@ import { type Clock, instantOf, systemClock } from '../shared/clock.ts';
 import { type ExperimentRequest, experimentRequest, uploadSource } from '../shared/contracts/experiment-spec.ts';
 import { InvalidRequest } from '../shared/errors.ts';
 import { type HttpAnswer, type HttpEvent, httpHandler } from '../shared/handlers.ts';
-import type { ClaimNames } from '../shared/identity.ts';
+import { CALLER_VARIABLES, type ClaimNames } from '../shared/identity.ts';
 import { identify, parseBody } from '../shared/request.ts';
 import { admissionProblems, type KnownUploads, type UploadState } from './admission.ts';
+import { type ComputePins, computeProfiles } from './compute-profiles.ts';
 import { type Executions, executions } from './executions.ts';
 import { type ExperimentStore, experimentStore } from './experiment-store.ts';
 import { viewOf } from './experiment-view.ts';
@@ -20,7 +21,7 @@ import { type SubmissionStore, submissionStore } from './submission-store.ts';
 
 export const environment = [
   ...(['TABLE_NAME', 'DATASETS_BUCKET', 'EXPERIMENTS_BUCKET', 'STATE_MACHINE_ARN', 'PROFILES', 'JOB_DEFINITIONS'] as const),
-  ...(['ALLOWED_SOURCES', 'PRICES', 'GIT_SHA', 'CLAIM_TENANT', 'CLAIM_GROUPS'] as const),
+  ...(['PROFILE_VARIANTS', 'ALLOWED_SOURCES', 'PRICES', 'GIT_SHA', ...CALLER_VARIABLES] as const),
 ] as const;
 
 const ROUTE = 'POST-experiments';
@@ -32,8 +33,7 @@ export type Services = {
   specs: Pick<SpecStore, 'freeze'>;
   runs: Executions;
   deployment: {
-    profiles: Readonly<Record<string, Pins['ladders']>>;
-    jobDefinitions: Pins['jobDefinitions'];
+    profiles: Readonly<Record<string, ComputePins>>;
     allowedSources: readonly string[];
     prices: Pins['prices'];
     gitSha: string;
@@ -64,15 +64,14 @@ const namedUploads = async (uploads: UploadStore, tenant: string, { dataset, mod
 /** @throws InvalidRequest naming everything that this deployment and the tenant's uploads do not allow */
 const admit = async (request: ExperimentRequest, tenant: string, { uploads, deployment }: Services): Promise<Pins> => {
   const known = await namedUploads(uploads, tenant, request);
-  const ladders = Object.hasOwn(deployment.profiles, request.compute.profile) && deployment.profiles[request.compute.profile];
+  const compute = Object.hasOwn(deployment.profiles, request.compute.profile) && deployment.profiles[request.compute.profile];
   const problems = admissionProblems(request, known, { ...deployment, profiles: Object.keys(deployment.profiles) });
-  if (problems.length > 0 || !ladders) throw new InvalidRequest(problems);
+  if (problems.length > 0 || !compute) throw new InvalidRequest(problems);
   const baseModelSha256 = known.get(request.model.base)?.sha256;
   const datasetSha256 = known.get(request.dataset.source)?.sha256 ?? request.dataset.sha256;
   return {
     gitSha: deployment.gitSha,
-    jobDefinitions: deployment.jobDefinitions,
-    ladders,
+    ...compute,
     ...(baseModelSha256 === undefined ? {} : { baseModelSha256 }),
     ...(datasetSha256 === undefined ? {} : { datasetSha256 }),
     prices: deployment.prices,
@@ -116,8 +115,7 @@ export const handler = httpHandler(
       specs: specStore(s3, env.EXPERIMENTS_BUCKET),
       runs: executions(stepFunctionsClient(), env.STATE_MACHINE_ARN),
       deployment: {
-        profiles: env.PROFILES,
-        jobDefinitions: env.JOB_DEFINITIONS,
+        profiles: computeProfiles(env.PROFILES, env.JOB_DEFINITIONS, env.PROFILE_VARIANTS),
         allowedSources: env.ALLOWED_SOURCES,
         prices: env.PRICES,
         gitSha: env.GIT_SHA,

@@ -1,10 +1,10 @@
 import { documentClient } from '../shared/clients.ts';
 import { type HttpAnswer, type HttpEvent, httpHandler } from '../shared/handlers.ts';
-import type { ClaimNames } from '../shared/identity.ts';
+import { CALLER_VARIABLES, type ClaimNames } from '../shared/identity.ts';
 import { identify } from '../shared/request.ts';
 import { type ExperimentReader, experimentReader } from './experiment-reader.ts';
 
-export const environment = ['TABLE_NAME', 'CLAIM_TENANT', 'CLAIM_GROUPS'] as const;
+export const environment = ['TABLE_NAME', ...CALLER_VARIABLES] as const;
 
 type Services = { reader: ExperimentReader; claims: ClaimNames };
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { documentClient, s3Client } from '../shared/clients.ts';
 import { type Clock, instantOf, systemClock } from '../shared/clock.ts';
 import { type HttpAnswer, type HttpEvent, httpHandler } from '../shared/handlers.ts';
-import type { ClaimNames } from '../shared/identity.ts';
+import { CALLER_VARIABLES, type ClaimNames } from '../shared/identity.ts';
 import { cursorOf, limitOf, pageOf, parseQuery } from '../shared/page.ts';
 import { identify } from '../shared/request.ts';
 import { type ArtifactReader, artifactReader, URL_SECONDS } from './artifact-reader.ts';
@@ -10,7 +10,7 @@ import { artifactSources, type BucketNames } from './artifact-sources.ts';
 import { type ExperimentReader, experimentReader } from './experiment-reader.ts';
 
 export const environment = [
-  ...(['TABLE_NAME', 'EXPERIMENTS_BUCKET', 'CHECKPOINTS_BUCKET', 'RELEASES_BUCKET', 'CLAIM_TENANT', 'CLAIM_GROUPS'] as const),
+  ...(['TABLE_NAME', 'EXPERIMENTS_BUCKET', 'CHECKPOINTS_BUCKET', 'RELEASES_BUCKET', ...CALLER_VARIABLES] as const),
 ] as const;
 
 const query = z.strictObject({

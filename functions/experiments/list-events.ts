@@ -2,13 +2,13 @@ import * as z from 'zod';
 import { documentClient } from '../shared/clients.ts';
 import { instant } from '../shared/contracts/primitives.ts';
 import { type HttpAnswer, type HttpEvent, httpHandler } from '../shared/handlers.ts';
-import type { ClaimNames } from '../shared/identity.ts';
+import { CALLER_VARIABLES, type ClaimNames } from '../shared/identity.ts';
 import { cursorOf, limitOf, pageOf, parseQuery } from '../shared/page.ts';
 import { identify } from '../shared/request.ts';
 import { type ExperimentReader, experimentReader } from './experiment-reader.ts';
 import { eventViewOf } from './experiment-view.ts';
 
-export const environment = ['TABLE_NAME', 'CLAIM_TENANT', 'CLAIM_GROUPS'] as const;
+export const environment = ['TABLE_NAME', ...CALLER_VARIABLES] as const;
 
 const eventId = z.string().regex(/^[A-Za-z0-9._-]{1,128}$/);
 const query = z.strictObject({ limit: limitOf(100), cursor: cursorOf([instant, eventId]).optional() });

@@ -3,13 +3,13 @@ import { documentClient } from '../shared/clients.ts';
 import { experimentStatus } from '../shared/contracts/experiment-view.ts';
 import { experimentId, instant } from '../shared/contracts/primitives.ts';
 import { type HttpAnswer, type HttpEvent, httpHandler } from '../shared/handlers.ts';
-import type { ClaimNames } from '../shared/identity.ts';
+import { CALLER_VARIABLES, type ClaimNames } from '../shared/identity.ts';
 import { cursorOf, limitOf, pageOf, parseQuery } from '../shared/page.ts';
 import { identify } from '../shared/request.ts';
 import { type ExperimentReader, experimentReader } from './experiment-reader.ts';
 import { listItemOf } from './experiment-view.ts';
 
-export const environment = ['TABLE_NAME', 'CLAIM_TENANT', 'CLAIM_GROUPS'] as const;
+export const environment = ['TABLE_NAME', ...CALLER_VARIABLES] as const;
 
 const query = z.strictObject({
   status: experimentStatus.optional(),

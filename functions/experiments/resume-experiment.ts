@@ -3,7 +3,7 @@ import { batchClient, documentClient, s3Client, stepFunctionsClient } from '../s
 import { type Clock, instantOf, systemClock } from '../shared/clock.ts';
 import { ConcurrentChange, PinsChanged } from '../shared/errors.ts';
 import { type HttpAnswer, type HttpEvent, httpHandler } from '../shared/handlers.ts';
-import type { ClaimNames } from '../shared/identity.ts';
+import { CALLER_VARIABLES, type ClaimNames } from '../shared/identity.ts';
 import { identify, parseBody } from '../shared/request.ts';
 import { type Executions, executions } from './executions.ts';
 import { type ExperimentReader, experimentReader } from './experiment-reader.ts';
@@ -19,7 +19,7 @@ import { tryToStartRun } from './start-run.ts';
 import { type SubmissionStore, submissionStore } from './submission-store.ts';
 
 export const environment = [
-  ...(['TABLE_NAME', 'EXPERIMENTS_BUCKET', 'STATE_MACHINE_ARN', 'CLAIM_TENANT', 'CLAIM_GROUPS'] as const),
+  ...(['TABLE_NAME', 'EXPERIMENTS_BUCKET', 'STATE_MACHINE_ARN', ...CALLER_VARIABLES] as const),
 ] as const;
 
 const ROUTE = 'POST-experiments-resume';

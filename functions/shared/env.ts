@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { prices } from './contracts/experiment-spec.ts';
 import { STAGES, type Stage } from './contracts/names.ts';
-import { gitSha } from './contracts/primitives.ts';
+import { gitSha, tenant } from './contracts/primitives.ts';
 import { upgradeChoice } from './contracts/rehearsal.ts';
 import { EnvironmentInvalid } from './errors.ts';
 
@@ -35,6 +35,17 @@ const VARIABLES = {
     'profile name → stage → queue ARNs, first rung first',
   ),
   JOB_DEFINITIONS: json(byStage(arn)).describe('stage → job definition ARN with revision'),
+  PROFILE_VARIANTS: json(
+    z.record(
+      z.string(),
+      z.strictObject({
+        ladders: z.partialRecord(z.enum(STAGES), z.array(arn).min(1)),
+        jobDefinitions: z.partialRecord(z.enum(STAGES), arn),
+      }),
+    ),
+  )
+    .optional()
+    .describe('further profiles: the stages in which each differs from the profile `default`'),
   JOB_QUEUES: json(z.array(arn)),
   DEAD_LETTER_QUEUES: json(z.array(text).min(1)).describe('URLs'),
   ALLOWED_SOURCES: json(z.array(z.string().regex(/^s3:\/\/[^/]+\/(.*\/)?$/, 'expected s3://bucket/ or s3://bucket/prefix/'))),
@@ -42,6 +53,9 @@ const VARIABLES = {
   PRICES: json(prices),
   CLAIM_TENANT: text,
   CLAIM_GROUPS: text,
+  SERVED_TENANT: tenant.optional(),
+  MACHINE_SCOPES: text.optional().describe('the identifier of a resource server'),
+  ORIGIN_SECRET: text.min(32).optional(),
   GIT_SHA: gitSha,
   START_AFTER_SECONDS: z.coerce.number().min(0),
   UPGRADE: json(upgradeChoice),

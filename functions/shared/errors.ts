@@ -117,6 +117,26 @@ export class ConcurrentChange extends SpotforgeError {
   }
 }
 
+/** An item of the table that newer code wrote. Guessing what it means would write nonsense back. */
+export class ItemTooNew extends SpotforgeError {
+  override readonly name = 'ItemTooNew';
+  constructor(found: number, known: number) {
+    super(
+      `An item of the table has schemaVersion ${found}; this code knows ${known} and the one before. Deploy the version of Spotforge that wrote it, or a newer one.`,
+    );
+  }
+}
+
+/** An item that was left behind by two changes of layout. */
+export class ItemTooOld extends SpotforgeError {
+  override readonly name = 'ItemTooOld';
+  constructor(found: number, known: number) {
+    super(
+      `An item of the table has schemaVersion ${found}; this code knows ${known} and the one before. Run \`npm run migrate\` of the version in between first.`,
+    );
+  }
+}
+
 /** Something AWS said that we did not expect; for the log, never for the reader. */
 export class UnexpectedAnswer extends SpotforgeError {
   override readonly name = 'UnexpectedAnswer';
@@ -129,6 +149,8 @@ type ErrorName = keyof typeof OUTCOMES;
 export const OUTCOMES = {
   EnvironmentInvalid: { status: 500, title: 'Internal error' },
   UnexpectedAnswer: { status: 500, title: 'Internal error' },
+  ItemTooNew: { status: 500, title: 'Internal error' },
+  ItemTooOld: { status: 500, title: 'Internal error' },
   MalformedJson: { status: 400, title: 'Malformed JSON' },
   MalformedIdempotencyKey: { status: 400, title: 'Malformed Idempotency-Key' },
   Forbidden: { status: 403, title: 'Forbidden' },

@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { type Environment, readEnv, type VariableName } from './env.ts';
+import { assertCameThroughEdge } from './origin.ts';
 import { problemOf } from './problem.ts';
 
 /** Powertools' own settings (service name, level) come from its variables. Never give it an event, a body or a header. */
@@ -34,8 +35,10 @@ export const httpHandler = <N extends VariableName, S>(
   handle: (event: HttpEvent, services: S) => Promise<HttpAnswer>,
 ) => {
   const services = once(environment, build);
+  const originSecret = once(['ORIGIN_SECRET'], ({ ORIGIN_SECRET }) => ORIGIN_SECRET);
   return middy<HttpEvent, APIGatewayProxyStructuredResultV2>(
     async (event: HttpEvent) => {
+      assertCameThroughEdge(event.headers, originSecret());
       const { status, body, headers = {} } = await handle(event, services());
       return response(status, typeof body === 'string' ? body : JSON.stringify(body), headers);
     },

@@ -1,11 +1,10 @@
 import { STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
+import { accessProblems } from './access.ts';
+import { deliveryStageProblems } from './delivery-stages.ts';
 import type { Deployment } from './deployment.ts';
 import { DeploymentError } from './deployment-error.ts';
-import { KNOWN_FAMILIES, offersOf } from './instance-catalogue.ts';
-import type { QueueName } from './queues.ts';
-
-/** The agent and the kernel keep a part of an instance: a job that asks for more than this share never starts. */
-const USABLE_MEMORY = 0.9;
+import { placementProblems } from './placement.ts';
+import { storageProblems } from './storage.ts';
 
 /** From a job's end to the state machine: Batch's event, the supervisor's minute if it was lost, and a reserve. */
 export const REPORTING_SECONDS = 300;
@@ -20,6 +19,9 @@ export const assertConsistent = (deployment: Deployment): void => {
     ...STAGES.flatMap((stage) => timeoutProblems(deployment, stage)),
     ...placementProblems(deployment),
     ...environmentProblems(deployment),
+    ...accessProblems(deployment),
+    ...deliveryStageProblems(deployment),
+    ...storageProblems(deployment),
   ];
   if (problems.length > 0) throw new DeploymentError(problems);
 };
@@ -41,41 +43,17 @@ const timeoutProblems = (deployment: Deployment, stage: Stage): string[] => {
   ];
 };
 
-const placementProblems = (deployment: Deployment): string[] => {
-  const problems = new Set<string>();
-  for (const ladders of Object.values(deployment.profiles)) {
-    for (const stage of STAGES) {
-      for (const queue of ladders[stage]) {
-        for (const entry of deployment.queues[queue].instanceTypes) {
-          const problem = placementProblem(deployment, stage, queue, entry);
-          if (problem) problems.add(problem);
-        }
-      }
-    }
-  }
-  return [...problems];
-};
-
-const placementProblem = (deployment: Deployment, stage: Stage, queue: QueueName, entry: string): string | undefined => {
-  const { vcpus, memoryMiB, gpus } = deployment.stages[stage];
-  const offers = offersOf(entry);
-  if (offers.length === 0) {
-    return `queues.${queue}.instanceTypes names ${entry}, whose size is not known here. Known families: ${KNOWN_FAMILIES.join(', ')}; add it to lib/config/instance-catalogue.ts.`;
-  }
-  const fits = offers.some((offer) => offer.vcpus >= vcpus && offer.memoryMiB * USABLE_MEMORY >= memoryMiB && offer.gpus >= gpus);
-  return fits
-    ? undefined
-    : `stages.${stage} asks for ${vcpus} vCPUs, ${memoryMiB} MiB and ${gpus} GPUs, which ${entry} of queue ${queue} does not offer (${USABLE_MEMORY * 100} % of its memory is usable). Lower stages.${stage} or change queues.${queue}.instanceTypes.`;
-};
-
 /** Lambda takes 4 KiB of environment. This is what the profiles may fill of it; the rest is below 1.3 KiB. */
 const PROFILES_BYTES = 2_700;
 
-const environmentProblems = ({ name, profiles }: Deployment): string[] => {
+/** A profile that differs from `default` in one stage: its name, a queue and a job definition. */
+const VARIANT_BYTES = 300;
+
+const environmentProblems = ({ name, profiles, benchmarkOnGraviton }: Deployment): string[] => {
   const rungs = Object.values(profiles).flatMap((ladders) => STAGES.flatMap((stage) => ladders[stage]));
   const bytes = rungs.reduce(
     (sum, queue) => sum + `"arn:aws:batch:eu-central-1:123456789012:job-queue/${name}-${queue}",`.length,
-    0,
+    benchmarkOnGraviton ? VARIANT_BYTES : 0,
   );
   return bytes <= PROFILES_BYTES
     ? []

@@ -2,9 +2,10 @@
  * What one instance offers, as far as placing our jobs needs it. EC2 sizes double regularly, so a family is its memory per vCPU and,
  * for accelerated ones, the sizes with their GPUs. Source: EC2 instance type pages, 2026-11.
  */
-export type Offer = { vcpus: number; memoryMiB: number; gpus: number };
+export type Offer = { vcpus: number; memoryMiB: number; gpus: number; arm: boolean };
 
 const VCPUS: Record<string, number> = {
+  medium: 1,
   large: 2,
   xlarge: 4,
   '2xlarge': 8,
@@ -24,7 +25,9 @@ const ONE_GPU_MOSTLY: Record<string, number> = {
   '16xlarge': 1,
 };
 
-const FAMILIES: Record<string, { gibPerVcpu: number; gpus?: Record<string, number> }> = {
+const X86_SIZES = Object.keys(VCPUS).filter((size) => size !== 'medium');
+
+const FAMILIES: Record<string, { gibPerVcpu: number; gpus?: Record<string, number>; arm?: true }> = {
   g4dn: { gibPerVcpu: 4, gpus: ONE_GPU_MOSTLY },
   g5: { gibPerVcpu: 4, gpus: ONE_GPU_MOSTLY },
   g6: { gibPerVcpu: 4, gpus: ONE_GPU_MOSTLY },
@@ -37,6 +40,9 @@ const FAMILIES: Record<string, { gibPerVcpu: number; gpus?: Record<string, numbe
   m6i: { gibPerVcpu: 4 },
   m7i: { gibPerVcpu: 4 },
   r6i: { gibPerVcpu: 8 },
+  c6g: { gibPerVcpu: 2, arm: true },
+  c7g: { gibPerVcpu: 2, arm: true },
+  m6g: { gibPerVcpu: 4, arm: true },
 };
 
 export const KNOWN_FAMILIES: readonly string[] = Object.keys(FAMILIES);
@@ -46,11 +52,12 @@ export const offersOf = (entry: string): Offer[] => {
   const [familyName = '', size] = entry.split('.');
   const family = FAMILIES[familyName];
   if (!family) return [];
-  const sizes = size === undefined ? Object.keys(family.gpus ?? VCPUS) : [size];
+  const all = family.arm ? Object.keys(VCPUS) : X86_SIZES;
+  const sizes = size === undefined ? (family.gpus ? Object.keys(family.gpus) : all) : all.filter((each) => each === size);
   return sizes.flatMap((each) => {
     const vcpus = VCPUS[each];
     const gpus = family.gpus?.[each] ?? 0;
     if (vcpus === undefined || (family.gpus && gpus === 0)) return [];
-    return [{ vcpus, memoryMiB: vcpus * family.gibPerVcpu * 1024, gpus }];
+    return [{ vcpus, memoryMiB: vcpus * family.gibPerVcpu * 1024, gpus, arm: family.arm ?? false }];
   });
 };

@@ -2,7 +2,11 @@ import * as z from 'zod';
 
 /** The six queues of the pipeline. Each has one compute environment and one fair-share policy of its own. */
 export const QUEUES = ['gpu-spot', 'gpu-spot-any', 'gpu-on-demand', 'cpu-spot', 'cpu-on-demand', 'cpu-benchmark'] as const;
-export type QueueName = (typeof QUEUES)[number];
+/** A seventh one, for benchmarks on Arm: there only with the switch `benchmarkOnGraviton`, and on no ladder but its own profile's. */
+export const GRAVITON_QUEUE = 'cpu-benchmark-arm';
+export type LadderQueue = (typeof QUEUES)[number];
+export type QueueName = LadderQueue | typeof GRAVITON_QUEUE;
+export type QueueArns = Record<LadderQueue, string> & { [GRAVITON_QUEUE]?: string };
 
 export const QUEUE_PRICING = {
   'gpu-spot': 'spot',
@@ -11,6 +15,7 @@ export const QUEUE_PRICING = {
   'cpu-spot': 'spot',
   'cpu-on-demand': 'on-demand',
   'cpu-benchmark': 'on-demand', // figures from a machine that may be reclaimed or swapped would not compare
+  [GRAVITON_QUEUE]: 'on-demand',
 } as const satisfies Record<QueueName, 'spot' | 'on-demand'>;
 
 export const isGpuQueue = (queue: QueueName): boolean => queue.startsWith('gpu-');
@@ -40,5 +45,7 @@ export const queues = z
     'cpu-spot': queue({ instanceTypes: CPU_TYPES, maxvCpus: 32 }),
     'cpu-on-demand': queue({ instanceTypes: CPU_TYPES, maxvCpus: 16 }),
     'cpu-benchmark': queue({ instanceTypes: ['c6i.xlarge'], maxvCpus: 8 }),
+    // The cores of a t4g.large, which Batch does not take, without its credits: docs/compute.md.
+    [GRAVITON_QUEUE]: queue({ instanceTypes: ['c6g.large'], maxvCpus: 4 }),
   })
   .prefault({});

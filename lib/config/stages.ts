@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
-import { QUEUES, type QueueName } from './queues.ts';
+import { type LadderQueue, QUEUES } from './queues.ts';
 
 const HOUR = 3600;
 
@@ -19,7 +19,10 @@ const DOCKER_SHARED_MEMORY_MIB = 64;
 /** A week: waiting behind our own jobs is no failure, so a Task outlasts a busy weekend. Only a lost job makes it end. */
 const TASK_TIMEOUT_SECONDS = 7 * 24 * HOUR;
 
-const stageConfig = (defaults: StageDefaults) =>
+/** Several processes talk through it, and data loaders: NCCL alone takes hundreds of MiB, and where it is full it says only "bus error". */
+const TRAIN_SHARED_MEMORY_MIB = 2 * 1024;
+
+const stageConfig = (stage: Stage, defaults: StageDefaults) =>
   z
     .strictObject({
       vcpus: z.int().min(1).max(64).default(defaults.vcpus),
@@ -28,7 +31,7 @@ const stageConfig = (defaults: StageDefaults) =>
       /** Size of /dev/shm, part of the memory: what the workers of a data loader and of several GPUs talk through. */
       sharedMemoryMiB: z
         .int()
-        .min(DOCKER_SHARED_MEMORY_MIB)
+        .min(stage === 'train' ? TRAIN_SHARED_MEMORY_MIB : DOCKER_SHARED_MEMORY_MIB)
         .default(defaults.sharedMemoryMiB ?? DOCKER_SHARED_MEMORY_MIB),
       /** Batch ends an attempt after this time: `Stage.TimedOut`. */
       attemptDurationSeconds: z.int().min(60).default(defaults.attemptDurationSeconds),
@@ -50,7 +53,7 @@ const DEFAULTS: Record<Stage, StageDefaults> = {
     vcpus: 4, // all of a g6.xlarge or g4dn.xlarge
     memoryMiB: 14_000, // of its 16 GiB, less what the agent and the kernel take
     gpus: 1,
-    sharedMemoryMiB: 2 * 1024,
+    sharedMemoryMiB: TRAIN_SHARED_MEMORY_MIB,
     attemptDurationSeconds: 24 * HOUR,
     hangLimitSeconds: HOUR / 2, // the longest silence of a healthy training is one evaluation
   },
@@ -64,19 +67,19 @@ const DEFAULTS: Record<Stage, StageDefaults> = {
 export const byStage = <T extends z.ZodType>(schemaOf: (stage: Stage) => T) =>
   z.strictObject(Object.fromEntries(STAGES.map((stage) => [stage, schemaOf(stage)])) as Record<Stage, T>);
 
-export const stages = byStage((stage) => stageConfig(DEFAULTS[stage])).prefault({});
+export const stages = byStage((stage) => stageConfig(stage, DEFAULTS[stage])).prefault({});
 
 const ladder = z.array(z.enum(QUEUES)).min(1).max(10);
 
 /** A profile says on which queues a stage is tried, first rung first. Users name a profile; they never see a queue. */
-const ladders = (defaults: (stage: Stage) => QueueName[]) => byStage((stage) => ladder.default(defaults(stage))).prefault({});
+const ladders = (defaults: (stage: Stage) => LadderQueue[]) => byStage((stage) => ladder.default(defaults(stage))).prefault({});
 
-const spotFirst = (stage: Stage): QueueName[] => {
+const spotFirst = (stage: Stage): LadderQueue[] => {
   if (stage === 'train') return ['gpu-spot', 'gpu-spot-any', 'gpu-on-demand'];
   if (stage === 'benchmark') return ['cpu-benchmark'];
   return ['cpu-spot', 'cpu-spot', 'cpu-on-demand'];
 };
-const onDemandOnly = (stage: Stage): QueueName[] => {
+const onDemandOnly = (stage: Stage): LadderQueue[] => {
   if (stage === 'train') return ['gpu-on-demand'];
   return stage === 'benchmark' ? ['cpu-benchmark'] : ['cpu-on-demand'];
 };

@@ -5,8 +5,8 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { STAGE_ENV } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
-import type { Buckets } from '../stacks/storage-stack.ts';
 import type { ImageReference } from './image-reference.ts';
+import type { Buckets } from './storage-references.ts';
 
 /** Batch ends it after `attemptDurationSeconds`. */
 export type JobSize = { vcpus: number; memoryMiB: number; gpus: number; sharedMemoryMiB: number; attemptDurationSeconds: number };

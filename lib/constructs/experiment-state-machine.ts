@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { AslStateMachine, substitutionFor } from './asl-state-machine.ts';
-import { jobDefinitionName } from './stage-job-definition.ts';
+import { gravitonJobDefinitionName, jobDefinitionName } from './stage-job-definition.ts';
 
 export type ExperimentStateMachineProps = {
   deployment: Deployment;
@@ -13,6 +13,11 @@ export type ExperimentStateMachineProps = {
   confirmRelease: IFunction;
   takeModelVersion: IFunction;
 };
+
+const jobDefinitionNames = (deployment: Deployment): string[] => [
+  ...STAGES.map((stage) => jobDefinitionName(deployment, stage)),
+  ...(deployment.benchmarkOnGraviton ? [gravitonJobDefinitionName(deployment)] : []),
+];
 
 /** `TrainTimeoutSeconds` of state-machines/experiment.asl.json. */
 export const timeoutSubstitution = (stage: Stage): string => substitutionFor(stage, 'TimeoutSeconds');
@@ -40,12 +45,8 @@ export class ExperimentStateMachine extends AslStateMachine {
         { actions: ['batch:SubmitJob'], resources: queueArns },
         {
           actions: ['batch:SubmitJob'],
-          resources: STAGES.map((stage) =>
-            stack.formatArn({
-              service: 'batch',
-              resource: 'job-definition',
-              resourceName: `${jobDefinitionName(deployment, stage)}:*`,
-            }),
+          resources: jobDefinitionNames(deployment).map((name) =>
+            stack.formatArn({ service: 'batch', resource: 'job-definition', resourceName: `${name}:*` }),
           ),
           because:
             'An experiment goes on with the revisions that it was pinned to, however often the definitions change meanwhile.',

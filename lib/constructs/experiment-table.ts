@@ -1,5 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, StreamViewType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
 
@@ -8,12 +9,14 @@ export const TABLE_INDEXES = ['gsi1', 'gsi2', 'gsi3'] as const;
 
 /** The single table: experiments with their attempts, progress and events, uploads, idempotency keys, model versions. Its stream is the outbox. */
 export class ExperimentTable extends Table {
-  constructor(scope: Construct, id: string, { deployment }: { deployment: Deployment }) {
+  constructor(scope: Construct, id: string, { deployment, key }: { deployment: Deployment; key?: IKey | undefined }) {
     super(scope, id, {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
-      encryption: TableEncryption.DEFAULT, // AWS-owned key: free
+      ...(key === undefined
+        ? { encryption: TableEncryption.DEFAULT } // AWS-owned key: free
+        : { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key }),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
       timeToLiveAttribute: 'expiresAt',
@@ -27,10 +30,5 @@ export class ExperimentTable extends Table {
         sortKey: { name: `${indexName}sk`, type: AttributeType.STRING },
       });
     }
-  }
-
-  /** The indexes by name, so that no policy needs `index/*`. */
-  get indexArns(): string[] {
-    return TABLE_INDEXES.map((name) => `${this.tableArn}/index/${name}`);
   }
 }

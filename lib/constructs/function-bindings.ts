@@ -6,9 +6,11 @@ import type { Deployment } from '../config/deployment.ts';
 import type { Permission } from './allow.ts';
 import type { AslStateMachine } from './asl-state-machine.ts';
 import { looksAtBatch, onAnyJob } from './batch-permissions.ts';
-import type { ExperimentTable, TABLE_INDEXES } from './experiment-table.ts';
+import type { TABLE_INDEXES } from './experiment-table.ts';
+import { decrypts, encrypts } from './key-use.ts';
+import { machineScopes } from './machine-clients.ts';
 import type { Binding } from './pipeline-function.ts';
-import type { PrivateBucket } from './private-bucket.ts';
+import type { BucketReference, TableReference } from './storage-references.ts';
 
 // What functions use, each as the pair of variable and grant. A function's list of bindings is the whole of what it can reach.
 
@@ -18,22 +20,30 @@ type Index = (typeof TABLE_INDEXES)[number];
 const READ = ['dynamodb:GetItem', 'dynamodb:Query'];
 const WRITE = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'];
 
-export const readsTable = (table: ExperimentTable, indexes: readonly Index[] = []): Binding => ({
+export const readsTable = (table: TableReference, indexes: readonly Index[] = []): Binding => ({
   environment: { TABLE_NAME: table.tableName },
-  permissions: [{ actions: READ, resources: [table.tableArn] }, ...queriesIndexes(table, indexes)],
+  permissions: [
+    { actions: READ, resources: [table.tableArn] },
+    ...queriesIndexes(table, indexes),
+    ...decrypts(table, 'dynamodb'),
+  ],
 });
 
-export const writesTable = (table: ExperimentTable, indexes: readonly Index[] = []): Binding => ({
+export const writesTable = (table: TableReference, indexes: readonly Index[] = []): Binding => ({
   environment: { TABLE_NAME: table.tableName },
-  permissions: [{ actions: [...READ, ...WRITE], resources: [table.tableArn] }, ...queriesIndexes(table, indexes)],
+  permissions: [
+    { actions: [...READ, ...WRITE], resources: [table.tableArn] },
+    ...queriesIndexes(table, indexes),
+    ...encrypts(table, 'dynamodb'),
+  ],
 });
 
 /** Reads all of it, page by page: for repairs. */
-export const scansTable = (table: ExperimentTable): Binding => ({
-  permissions: [{ actions: ['dynamodb:Scan'], resources: [table.tableArn] }],
+export const scansTable = (table: TableReference): Binding => ({
+  permissions: [{ actions: ['dynamodb:Scan'], resources: [table.tableArn] }, ...decrypts(table, 'dynamodb')],
 });
 
-const queriesIndexes = (table: ExperimentTable, indexes: readonly Index[]): Permission[] =>
+const queriesIndexes = (table: TableReference, indexes: readonly Index[]): Permission[] =>
   indexes.length === 0
     ? []
     : [{ actions: ['dynamodb:Query'], resources: indexes.map((index) => `${table.tableArn}/index/${index}`) }];
@@ -44,7 +54,7 @@ type ObjectAccess = { reads?: readonly string[]; writes?: readonly string[]; lis
 /** Keys with `*` where an id stands. Whatever is listed is listed by prefix only. */
 export const usesBucket = (
   variable: BucketVariable,
-  bucket: PrivateBucket,
+  bucket: BucketReference,
   { reads = [], writes = [], lists = [] }: ObjectAccess,
 ): Binding => {
   const because = 'Keys carry ids of experiments, tenants and uploads, which the function takes from the table.';
@@ -52,28 +62,38 @@ export const usesBucket = (
   return {
     environment: { [variable]: bucket.bucketName },
     permissions: [
-      ...(reads.length > 0 ? [{ actions: ['s3:GetObject'], resources: objects(reads), because }] : []),
-      ...(writes.length > 0 ? [{ actions: ['s3:PutObject'], resources: objects(writes), because }] : []),
+      ...(reads.length > 0 ? [{ actions: ['s3:GetObject'], resources: objects(reads), because }, ...decrypts(bucket, 's3')] : []),
+      ...(writes.length > 0
+        ? [{ actions: ['s3:PutObject'], resources: objects(writes), because }, ...encrypts(bucket, 's3')]
+        : []),
       ...(lists.length > 0 ? [listing(bucket, lists)] : []),
     ],
   };
 };
 
 /** Whether objects are there, and how large they are; not what is in them. */
-export const findsObjects = (bucket: PrivateBucket, prefixes: readonly string[]): Binding => ({
+export const findsObjects = (bucket: BucketReference, prefixes: readonly string[]): Binding => ({
   permissions: [listing(bucket, prefixes)],
 });
 
-const listing = ({ bucketArn }: PrivateBucket, prefixes: readonly string[]): Permission => ({
+const listing = ({ bucketArn }: BucketReference, prefixes: readonly string[]): Permission => ({
   actions: ['s3:ListBucket'],
   resources: [bucketArn],
   conditions: { StringLike: { 's3:prefix': [...prefixes] } },
 });
 
-/** Which claims name the tenant and the groups: for every function that knows its caller. */
-export const knowsCaller = ({ identity }: Deployment): Binding => ({
-  environment: { CLAIM_TENANT: identity.claims.tenant, CLAIM_GROUPS: identity.claims.groups },
-});
+/** How to read tenant and groups from a token, and which tenant is served: for every function that knows its caller. */
+export const knowsCaller = (deployment: Deployment): Binding => {
+  const { identity, tenant, machineClients } = deployment;
+  return {
+    environment: {
+      CLAIM_TENANT: identity.claims.tenant,
+      CLAIM_GROUPS: identity.claims.groups,
+      ...(tenant !== undefined && { SERVED_TENANT: tenant }),
+      ...(Object.keys(machineClients).length > 0 && { MACHINE_SCOPES: machineScopes(deployment) }),
+    },
+  };
+};
 
 const machineVariable = ({ stateMachine }: AslStateMachine) => ({ STATE_MACHINE_ARN: stateMachine.stateMachineArn });
 const EXECUTIONS = 'An execution is named for its experiment and run, which the function takes from the table.';

@@ -1,17 +1,27 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { Repository, RepositoryEncryption, TagMutability, TagStatus } from 'aws-cdk-lib/aws-ecr';
+import { type IRepository, Repository, RepositoryEncryption, TagMutability, TagStatus } from 'aws-cdk-lib/aws-ecr';
 import type { Construct } from 'constructs';
 import type { StageImage } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
 
 const IMAGES_KEPT = 5;
 
-/** `{name}/{image}`. A tag means one image for ever: what an experiment was pinned to is what a resume gets. */
-export class ImageRepository extends Repository {
-  constructor(scope: Construct, id: string, { deployment, image }: { deployment: Deployment; image: StageImage }) {
+type ImageRepositoryProps = { deployment: Deployment; image: StageImage };
+
+/** `{name}/{image}`: the deployment's own, or the one that an earlier deployment of this name left. */
+export const imageRepository = (scope: Construct, id: string, { deployment, image }: ImageRepositoryProps): IRepository =>
+  deployment.existing.repositories
+    ? Repository.fromRepositoryName(scope, id, repositoryName(deployment, image))
+    : new ImageRepository(scope, id, { deployment, image });
+
+const repositoryName = ({ name }: Deployment, image: StageImage): string => `${name}/${image}`;
+
+/** A tag means one image for ever: what an experiment was pinned to is what a resume gets. */
+class ImageRepository extends Repository {
+  constructor(scope: Construct, id: string, { deployment, image }: ImageRepositoryProps) {
     const destroy = deployment.data === 'destroy';
     super(scope, id, {
-      repositoryName: `${deployment.name}/${image}`,
+      repositoryName: repositoryName(deployment, image),
       encryption: RepositoryEncryption.AES_256,
       imageScanOnPush: true,
       imageTagMutability: TagMutability.IMMUTABLE,

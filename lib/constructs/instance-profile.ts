@@ -11,7 +11,8 @@ import { jobLogGroupName } from './stage-job-definition.ts';
 /**
  * What an instance may do: register with ECS, pull the three images, ship the stages' logs. Every container on it can take this role
  * from the metadata service (Batch runs single-container jobs in the host's network), so it is not AWS's managed policy, which
- * would let a job read every image and write every log of the account.
+ * would let a job read every image and write every log of the account. Of what the agent can do it leaves out network interfaces for
+ * tasks and tags of instances passed on to tasks, which nothing here uses.
  */
 export class InstanceProfile extends Construct {
   readonly profile: CfnInstanceProfile;
@@ -34,7 +35,6 @@ export class InstanceProfile extends Construct {
         'ecs:Poll',
         'ecs:RegisterContainerInstance',
         'ecs:StartTelemetrySession',
-        'ecs:SubmitAttachmentStateChanges',
         'ecs:SubmitContainerStateChange',
         'ecs:SubmitTaskStateChange',
         'ecs:UpdateContainerInstancesState',
@@ -52,7 +52,7 @@ export class InstanceProfile extends Construct {
       because: 'An instance tags itself as it registers, under an id that it does not know before.',
     });
     allow(role, {
-      actions: ['ecs:DiscoverPollEndpoint', 'ec2:DescribeTags', 'ecr:GetAuthorizationToken'],
+      actions: ['ecs:DiscoverPollEndpoint', 'ecr:GetAuthorizationToken'],
       resources: ['*'],
       because: 'AWS defines no resource for these actions.',
     });

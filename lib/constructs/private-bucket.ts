@@ -1,24 +1,39 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
+import { writeOnce } from './write-once.ts';
 
 export type PrivateBucketProps = {
   deployment: Deployment;
   versioned: boolean;
+  /** Whether objects can be locked, each for its own time. Without a default: most of what lies here is not. */
+  locked?: boolean;
+  /** A name that another stack has to know beforehand. None: CloudFormation chooses one that nobody else has. */
+  bucketName?: string;
+  /** None: the key of S3 itself. A customer key costs a dollar a month and protects from nobody that IAM does not. */
+  key?: IKey | undefined;
+  /** Which keys (`*` for any characters) are written once, or which are the only ones that are not. None: nothing is said. */
+  writtenOnce?: { keys: readonly string[] } | { allBut: readonly string[] };
   lifecycleRules?: LifecycleRule[];
 };
 
 /** A bucket that nobody reads over plain http or from the public, whose left-overs expire. */
 export class PrivateBucket extends Bucket {
-  constructor(scope: Construct, id: string, { deployment, versioned, lifecycleRules = [] }: PrivateBucketProps) {
+  constructor(scope: Construct, id: string, props: PrivateBucketProps) {
+    const { deployment, versioned, locked = false, bucketName, key, writtenOnce, lifecycleRules = [] } = props;
     super(scope, id, {
-      encryption: BucketEncryption.S3_MANAGED, // a customer key costs a dollar a month and protects from nobody that IAM does not
+      ...(bucketName !== undefined && { bucketName }),
+      ...(key === undefined
+        ? { encryption: BucketEncryption.S3_MANAGED }
+        : { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }), // one call to KMS for many objects
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       versioned,
+      ...(locked && { objectLockEnabled: true }),
       lifecycleRules: [
         { id: 'abort-incomplete-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
         ...(versioned ? [nonCurrentVersions(deployment)] : []),
@@ -26,11 +41,17 @@ export class PrivateBucket extends Bucket {
       ],
       removalPolicy: deployment.data === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
+    if (writtenOnce !== undefined) this.addToResourcePolicy(writeOnce(this.objects(writtenOnce)));
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
         'Server access logs would need a bucket of their own and grow for ever; CloudTrail data events are the switch for whoever must have them.',
     });
+  }
+
+  private objects(keys: { keys: readonly string[] } | { allBut: readonly string[] }) {
+    const arns = (patterns: readonly string[]): string[] => patterns.map((pattern) => this.arnForObjects(pattern));
+    return 'keys' in keys ? { resources: arns(keys.keys) } : { notResources: arns(keys.allBut) };
   }
 }
 

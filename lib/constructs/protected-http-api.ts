@@ -16,6 +16,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
+import { ApiDomain } from './api-domain.ts';
 import { ExpiringLogGroup } from './expiring-log-group.ts';
 import type { UserDirectory } from './user-directory.ts';
 
@@ -33,18 +34,27 @@ const ACCESS_LOG = {
   sourceIp: '$context.identity.sourceIp',
 };
 
+export type ProtectedHttpApiProps = {
+  deployment: Deployment;
+  users: UserDirectory | undefined;
+  /** Clients of the own user pool that machines sign in with. */
+  machines: readonly string[];
+};
+
 /** A token is wanted on every route unless the route says otherwise. */
 export class ProtectedHttpApi extends Construct {
   readonly api: HttpApi;
   readonly url: string;
   private readonly authorizer: IHttpRouteAuthorizer;
 
-  constructor(scope: Construct, id: string, { deployment, users }: { deployment: Deployment; users: UserDirectory | undefined }) {
+  constructor(scope: Construct, id: string, { deployment, users, machines }: ProtectedHttpApiProps) {
     super(scope, id);
+    const { domain } = deployment;
     const { corsOrigins, rateLimit, burstLimit } = deployment.api;
     this.api = new HttpApi(this, 'Api', {
       apiName: deployment.name,
       createDefaultStage: false,
+      ...(domain && { disableExecuteApiEndpoint: true }),
       ...(corsOrigins.length > 0 && { corsPreflight: cors(corsOrigins) }),
     });
     const stage = new HttpStage(this, 'Stage', {
@@ -60,8 +70,9 @@ export class ProtectedHttpApi extends Construct {
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
       },
     });
-    this.url = stage.url;
-    const { issuer, audience } = issuerOf(this, deployment, users);
+    if (domain) new ApiDomain(this, 'Domain', { deployment, domain, api: this.api, stage });
+    this.url = domain ? `https://${domain.name}/` : stage.url;
+    const { issuer, audience } = issuerOf(this, deployment, users, machines);
     this.authorizer = new HttpJwtAuthorizer('Jwt', issuer, { authorizerName: 'jwt', jwtAudience: audience });
   }
 
@@ -86,16 +97,17 @@ export class ProtectedHttpApi extends Construct {
   }
 }
 
-/** The ID token's audience is the client's id. */
+/** The ID token's audience is the client's id; an access token has none, and API Gateway takes its `client_id` instead. */
 const issuerOf = (
   scope: Construct,
   { identity }: Deployment,
   users: UserDirectory | undefined,
+  machines: readonly string[],
 ): { issuer: string; audience: string[] } => {
   if (identity.external) return identity.external;
   if (!users) throw new Error('Neither a user pool nor an external issuer: nobody could call the API.');
   const issuer = `https://cognito-idp.${Stack.of(scope).region}.amazonaws.com/${users.pool.userPoolId}`;
-  return { issuer, audience: [users.client.userPoolClientId] };
+  return { issuer, audience: [users.client.userPoolClientId, ...machines] };
 };
 
 const cors = (allowOrigins: string[]) => ({

@@ -2,12 +2,14 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { keys, REHEARSAL_IMAGES, type Rehearsal, rehearsalCommand } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
-import type { Buckets, Repositories } from '../stacks/storage-stack.ts';
+import type { Repositories } from '../stacks/storage-stack.ts';
 import { allow } from './allow.ts';
 import { ContainerJob, type JobSize } from './container-job.ts';
 import { ExpiringLogGroup } from './expiring-log-group.ts';
 import { imageReference } from './image-reference.ts';
+import { encrypts } from './key-use.ts';
 import { jobLogGroupName } from './stage-job-definition.ts';
+import type { Buckets } from './storage-references.ts';
 
 export type RehearsalJobDefinitionProps = {
   deployment: Deployment;
@@ -57,6 +59,7 @@ export class RehearsalJobDefinition extends Construct {
       resources: [experiments.arnForObjects(keys.rehearsal('*', rehearsal))],
       because: WILDCARD,
     });
+    for (const permission of encrypts(experiments, 's3')) allow(this.role, permission); // all buckets lie under one key
     if (rehearsal === 'restore') allow(this.role, { actions: ['s3:ListBucket'], resources: [checkpoints.bucketArn] });
 
     this.arn = new ContainerJob(this, 'Definition', {

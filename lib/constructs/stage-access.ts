@@ -1,11 +1,19 @@
 import { STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
-import type { Buckets } from '../stacks/storage-stack.ts';
+import type { Deployment } from '../config/deployment.ts';
+import { locksObjects } from '../config/storage.ts';
+import type { BucketName } from './storage-references.ts';
 
-export type BucketName = keyof Buckets;
 type Prefixes = { [B in BucketName]?: readonly string[] };
 
 /** Keys that a stage may read and write, by bucket. A run's folder name is not known beforehand: `*` stands for it, and for the experiment. */
-export type StageAccess = { reads: Prefixes; writes: Prefixes; lists?: Prefixes; deletes?: Prefixes };
+export type StageAccess = {
+  reads: Prefixes;
+  writes: Prefixes;
+  /** Of what it writes what it locks against deletion, where the deployment has that. */
+  retains?: Prefixes;
+  lists?: Prefixes;
+  deletes?: Prefixes;
+};
 
 const folderOf = (stage: Stage): string => `experiments/*/${stage}/*`;
 const SPEC = 'experiments/*/spec.json';
@@ -18,6 +26,7 @@ const PARTICULAR: Record<Stage, { inputs: readonly Stage[] } & StageAccess> = {
     inputs: [],
     reads: { datasets: ['uploads/*', 'raw/*', 'base-models/*'] },
     writes: { datasets: ['raw/*', 'base-models/*'] },
+    retains: { datasets: ['raw/*'] },
     lists: { datasets: ['uploads/*'] },
   },
   prepare: {
@@ -48,6 +57,7 @@ const PARTICULAR: Record<Stage, { inputs: readonly Stage[] } & StageAccess> = {
     inputs: STAGES.filter((stage) => stage !== 'bundle'),
     reads: { experiments: [FP32, INT8], releases: ['bundles/*'] },
     writes: { releases: ['bundles/*'] },
+    retains: { releases: ['bundles/*'] },
   },
 };
 
@@ -59,4 +69,10 @@ export const stageAccess = (stage: Stage): StageAccess => {
     writes: { ...writes, experiments: [folderOf(stage), ...(writes.experiments ?? [])] },
     ...others,
   };
+};
+
+/** How long what the stage locks stays locked; undefined when it locks nothing. */
+export const retentionDays = (deployment: Deployment, stage: Stage): number | undefined => {
+  if (PARTICULAR[stage].retains === undefined || !locksObjects(deployment)) return undefined;
+  return stage === 'bundle' ? deployment.objectLock.releaseDays : deployment.objectLock.rawDays;
 };

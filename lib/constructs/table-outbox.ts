@@ -3,8 +3,9 @@ import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { allow } from './allow.ts';
-import type { ExperimentTable } from './experiment-table.ts';
+import { decrypts } from './key-use.ts';
 import type { PipelineFunction } from './pipeline-function.ts';
+import type { TableReference } from './storage-references.ts';
 
 /** A record that fails this often (with pauses that grow to minutes) is looked at by a person, and the shard goes on. */
 const RETRIES = 10;
@@ -16,7 +17,7 @@ export class TableOutbox extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { table, consumer, undelivered }: { table: ExperimentTable; consumer: PipelineFunction; undelivered: IQueue },
+    { table, consumer, undelivered }: { table: TableReference; consumer: PipelineFunction; undelivered: IQueue },
   ) {
     super(scope, id);
     const streamArn = table.tableStreamArn;
@@ -32,6 +33,7 @@ export class TableOutbox extends Construct {
       because: 'AWS defines no resource for this action.',
     });
     allow(consumer.role, { actions: ['sqs:SendMessage'], resources: [undelivered.queueArn] });
+    for (const permission of decrypts(table, 'dynamodb')) allow(consumer.role, permission);
 
     const mapping = new CfnEventSourceMapping(this, 'Mapping', {
       eventSourceArn: streamArn,

@@ -3,6 +3,7 @@ import {
   AccountRecovery,
   CfnUserPoolGroup,
   ClientAttributes,
+  type IUserPool,
   Mfa,
   StringAttribute,
   UserPool,
@@ -13,30 +14,13 @@ import type { Deployment } from '../config/deployment.ts';
 
 /** Who may call the API, and for which tenant. Accounts are made by an administrator; `custom:tenant` is set then and never again. */
 export class UserDirectory extends Construct {
-  readonly pool: UserPool;
+  readonly pool: IUserPool;
   readonly client: UserPoolClient;
 
   constructor(scope: Construct, id: string, { deployment }: { deployment: Deployment }) {
     super(scope, id);
-    this.pool = new UserPool(this, 'Pool', {
-      userPoolName: deployment.name,
-      selfSignUpEnabled: false,
-      signInAliases: { username: true, email: true },
-      signInCaseSensitive: false,
-      customAttributes: { tenant: new StringAttribute({ minLen: 2, maxLen: 31, mutable: false }) },
-      passwordPolicy: {
-        minLength: 12,
-        requireLowercase: true,
-        requireUppercase: true,
-        requireDigits: true,
-        requireSymbols: true,
-      },
-      mfa: Mfa.OPTIONAL,
-      mfaSecondFactor: { otp: true, sms: false },
-      accountRecovery: AccountRecovery.EMAIL_ONLY,
-      deletionProtection: deployment.data === 'retain',
-      removalPolicy: deployment.data === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
+    const taken = deployment.existing.userPoolId;
+    this.pool = taken === undefined ? this.ownPool(deployment) : UserPool.fromUserPoolId(this, 'Pool', taken);
     this.client = this.pool.addClient('Client', {
       userPoolClientName: `${deployment.name}-cli`,
       generateSecret: false, // a command line keeps no secret
@@ -53,10 +37,36 @@ export class UserDirectory extends Construct {
         .withCustomAttributes('tenant'),
       writeAttributes: new ClientAttributes().withStandardAttributes({ email: true }),
     });
-    for (const group of deployment.identity.groups) {
-      new CfnUserPoolGroup(this, `Group-${group}`, { userPoolId: this.pool.userPoolId, groupName: group });
+  }
+
+  private ownPool(deployment: Deployment): UserPool {
+    const removalPolicy = deployment.data === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const pool = new UserPool(this, 'Pool', {
+      userPoolName: deployment.name,
+      selfSignUpEnabled: false,
+      signInAliases: { username: true, email: true },
+      signInCaseSensitive: false,
+      customAttributes: { tenant: new StringAttribute({ minLen: 2, maxLen: 31, mutable: false }) },
+      passwordPolicy: {
+        minLength: 12,
+        requireLowercase: true,
+        requireUppercase: true,
+        requireDigits: true,
+        requireSymbols: true,
+      },
+      mfa: Mfa.OPTIONAL,
+      mfaSecondFactor: { otp: true, sms: false },
+      accountRecovery: AccountRecovery.EMAIL_ONLY,
+      deletionProtection: deployment.data === 'retain',
+      removalPolicy,
+    });
+    for (const groupName of deployment.identity.groups) {
+      // Who is in it goes with a group: as long as the pool stays, so does this.
+      new CfnUserPoolGroup(this, `Group-${groupName}`, { userPoolId: pool.userPoolId, groupName }).applyRemovalPolicy(
+        removalPolicy,
+      );
     }
-    Validations.of(this.pool).acknowledge(
+    Validations.of(pool).acknowledge(
       {
         id: 'AwsSolutions-COG2',
         reason:
@@ -72,5 +82,6 @@ export class UserDirectory extends Construct {
         reason: 'The Plus plan is billed for each active user and gives nothing that an installation without self sign-up needs.',
       },
     );
+    return pool;
   }
 }

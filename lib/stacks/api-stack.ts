@@ -4,7 +4,6 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
 import type { ExperimentStateMachine } from '../constructs/experiment-state-machine.ts';
-import type { ExperimentTable } from '../constructs/experiment-table.ts';
 import {
   findsObjects,
   knowsCaller,
@@ -16,15 +15,17 @@ import {
   writesTable,
 } from '../constructs/function-bindings.ts';
 import type { HandlerName } from '../constructs/handlers.ts';
+import { MachineClients } from '../constructs/machine-clients.ts';
+import { behindEdge } from '../constructs/origin-secret.ts';
 import { type Binding, PipelineFunction } from '../constructs/pipeline-function.ts';
 import { ProtectedHttpApi } from '../constructs/protected-http-api.ts';
+import type { Buckets, TableReference } from '../constructs/storage-references.ts';
 import type { UserDirectory } from '../constructs/user-directory.ts';
-import type { Buckets } from './storage-stack.ts';
 
 export type ApiStackProps = {
   deployment: Deployment;
   buckets: Buckets;
-  table: ExperimentTable;
+  table: TableReference;
   users: UserDirectory | undefined;
   machine: ExperimentStateMachine;
   createExperiment: IFunction;
@@ -35,11 +36,21 @@ export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, { deployment, buckets, table, users, machine, createExperiment }: ApiStackProps) {
     super(scope, id, { description: `Spotforge ${deployment.name}: HTTP API` });
 
-    const api = new ProtectedHttpApi(this, 'Http', { deployment, users });
+    const machines =
+      users && Object.keys(deployment.machineClients).length > 0
+        ? new MachineClients(this, 'Machines', { deployment, pool: users.pool }).clientIds
+        : [];
+    const api = new ProtectedHttpApi(this, 'Http', { deployment, users, machines });
     const { GET, POST, DELETE } = HttpMethod;
     const lambda = (id: string, handler: HandlerName, description: string, uses: Binding[]): IFunction =>
       // 1 GiB has twice the processor of 512 MiB: somebody waits for the answer.
-      new PipelineFunction(this, id, { deployment, handler, description, uses, memoryMiB: 1024 }).lambda;
+      new PipelineFunction(this, id, {
+        deployment,
+        handler,
+        description,
+        uses: [...uses, behindEdge(deployment)],
+        memoryMiB: 1024,
+      }).lambda;
     const answer = (method: HttpMethod, path: string, id: string, handler: HandlerName, uses: Binding[]): void =>
       api.route(method, path, lambda(id, handler, `${method} ${path}`, [knowsCaller(deployment), ...uses]));
 

@@ -1,16 +1,17 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
-import { QUEUES, type QueueName } from '../config/queues.ts';
+import { queuesOf } from '../config/graviton.ts';
+import type { QueueArns, QueueName } from '../config/queues.ts';
 import { BatchQueue } from '../constructs/batch-queue.ts';
 import { InstanceProfile } from '../constructs/instance-profile.ts';
 import { JobLaunchTemplate } from '../constructs/job-launch-template.ts';
 import { Network } from '../constructs/network.ts';
 import type { Repositories } from './storage-stack.ts';
 
-/** Where jobs run: a network that lets nothing in, and six queues whose instances exist only while there is work. */
+/** Where jobs run: a network that lets nothing in, and queues whose instances exist only while there is work. */
 export class ComputeStack extends Stack {
-  readonly queueArns: Record<QueueName, string>;
+  readonly queueArns: QueueArns;
 
   constructor(
     scope: Construct,
@@ -25,7 +26,7 @@ export class ComputeStack extends Stack {
     const queueArn = (queue: QueueName): string =>
       new BatchQueue(this, queue, { deployment, queue, subnets, securityGroupId, launchTemplate, instanceProfile }).queueArn;
 
-    this.queueArns = Object.fromEntries(QUEUES.map((queue) => [queue, queueArn(queue)])) as Record<QueueName, string>;
+    this.queueArns = Object.fromEntries(queuesOf(deployment).map((queue) => [queue, queueArn(queue)])) as QueueArns;
     new CfnOutput(this, 'JobQueueArns', { value: Object.values(this.queueArns).join(',') });
   }
 }

@@ -3,11 +3,11 @@ import { EventBus, Schedule } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { EVENTS, STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
-import type { QueueName } from '../config/queues.ts';
+import { GRAVITON_PROFILE, GRAVITON_STAGE } from '../config/graviton.ts';
+import { GRAVITON_QUEUE, type LadderQueue, type QueueArns } from '../config/queues.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import { EventRule } from '../constructs/event-rule.ts';
 import { ExperimentStateMachine } from '../constructs/experiment-state-machine.ts';
-import type { ExperimentTable } from '../constructs/experiment-table.ts';
 import {
   endsJobs,
   knowsCaller,
@@ -22,17 +22,19 @@ import {
   watchesQueues,
   writesTable,
 } from '../constructs/function-bindings.ts';
+import { behindEdge } from '../constructs/origin-secret.ts';
 import { type Binding, PipelineFunction } from '../constructs/pipeline-function.ts';
 import { StageJobDefinition } from '../constructs/stage-job-definition.ts';
+import type { Buckets, TableReference } from '../constructs/storage-references.ts';
 import { TableOutbox } from '../constructs/table-outbox.ts';
-import type { Buckets, Repositories } from './storage-stack.ts';
+import type { Repositories } from './storage-stack.ts';
 
 export type PipelineStackProps = {
   deployment: Deployment;
   buckets: Buckets;
-  table: ExperimentTable;
+  table: TableReference;
   repositories: Repositories;
-  queueArns: Record<QueueName, string>;
+  queueArns: QueueArns;
 };
 
 /** A minute and a half of calls would overlap with the next minute's; what is left undone is done then. */
@@ -58,12 +60,14 @@ export class PipelineStack extends Stack {
       eventBusName: deployment.name,
       description: 'Progress of stages, changes of experiments',
     });
-    const jobDefinitions = Object.fromEntries(
+    const definitions = Object.fromEntries(
       STAGES.map((stage) => [
         stage,
-        new StageJobDefinition(this, `Stage-${stage}`, { deployment, stage, buckets, bus, repositories }).arn,
+        new StageJobDefinition(this, `Stage-${stage}`, { deployment, stage, buckets, bus, repositories }),
       ]),
-    );
+    ) as Record<Stage, StageJobDefinition>;
+    const jobDefinitions = Object.fromEntries(STAGES.map((stage) => [stage, definitions[stage].arn]));
+    const onGraviton = definitions[GRAVITON_STAGE].gravitonArn;
 
     const recordFailure = new PipelineFunction(this, 'RecordFailure', {
       deployment,
@@ -224,6 +228,7 @@ export class PipelineStack extends Stack {
       uses: [
         writesTable(table),
         knowsCaller(deployment),
+        behindEdge(deployment),
         usesBucket('DATASETS_BUCKET', buckets.datasets, { lists: ['uploads/*'] }),
         usesBucket('EXPERIMENTS_BUCKET', buckets.experiments, { writes: ['experiments/*/spec.json'] }),
         startsExecutions(this.machine),
@@ -232,6 +237,7 @@ export class PipelineStack extends Stack {
           environment: {
             PROFILES: this.toJsonString(profileArns(deployment, queueArns)),
             JOB_DEFINITIONS: this.toJsonString(jobDefinitions),
+            ...(onGraviton && { PROFILE_VARIANTS: this.toJsonString(gravitonVariant(queueArns, onGraviton)) }),
             ALLOWED_SOURCES: JSON.stringify(deployment.allowedSources),
             PRICES: JSON.stringify(deployment.prices),
             GIT_SHA: deployment.gitSha,
@@ -248,7 +254,7 @@ export class PipelineStack extends Stack {
 }
 
 /** Profile → stage → queue ARNs, first rung first. */
-const profileArns = ({ profiles }: Deployment, queueArns: Record<QueueName, string>): Record<string, Record<Stage, string[]>> =>
+const profileArns = ({ profiles }: Deployment, queueArns: Record<LadderQueue, string>): Record<string, Record<Stage, string[]>> =>
   Object.fromEntries(
     Object.entries(profiles).map(([name, ladders]) => [
       name,
@@ -258,3 +264,11 @@ const profileArns = ({ profiles }: Deployment, queueArns: Record<QueueName, stri
       >,
     ]),
   );
+
+/** Profile → where it differs from `default`. */
+const gravitonVariant = (queueArns: QueueArns, jobDefinition: string) => ({
+  [GRAVITON_PROFILE]: {
+    ladders: { [GRAVITON_STAGE]: [queueArns[GRAVITON_QUEUE]] },
+    jobDefinitions: { [GRAVITON_STAGE]: jobDefinition },
+  },
+});

@@ -5,7 +5,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { keys, REHEARSALS, type Rehearsal } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
-import type { QueueName } from '../config/queues.ts';
+import type { LadderQueue, QueueArns } from '../config/queues.ts';
 import { allow } from '../constructs/allow.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import { announcesRehearsals, findsObjects, usesBucket } from '../constructs/function-bindings.ts';
@@ -13,17 +13,18 @@ import { PipelineFunction } from '../constructs/pipeline-function.ts';
 import { RehearsalJobDefinition } from '../constructs/rehearsal-job-definition.ts';
 import { RehearsalStateMachine } from '../constructs/rehearsal-state-machine.ts';
 import { SpotInterruption } from '../constructs/spot-interruption.ts';
-import type { Buckets, Repositories } from './storage-stack.ts';
+import type { Buckets } from '../constructs/storage-references.ts';
+import type { Repositories } from './storage-stack.ts';
 
 export type RehearsalStackProps = {
   deployment: Deployment;
   buckets: Buckets;
   repositories: Repositories;
-  queueArns: Record<QueueName, string>;
+  queueArns: QueueArns;
 };
 
 /** A rehearsal that a reclaimed host cuts short tells nothing; four hours a year cost cents. */
-const QUEUE: QueueName = 'cpu-on-demand';
+const QUEUE: LadderQueue = 'cpu-on-demand';
 
 /** What would have to work on a bad day, done each quarter: restore a checkpoint, roll back a model, upgrade a dependency. */
 export class RehearsalStack extends Stack {

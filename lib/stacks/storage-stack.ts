@@ -1,24 +1,24 @@
-import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { IRepository } from 'aws-cdk-lib/aws-ecr';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { StageImage } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
+import { CustomerKey } from '../constructs/customer-key.ts';
 import { ExperimentTable } from '../constructs/experiment-table.ts';
-import { ImageRepository } from '../constructs/image-repository.ts';
-import { PrivateBucket } from '../constructs/private-bucket.ts';
+import { imageRepository } from '../constructs/image-repository.ts';
+import { storageBuckets } from '../constructs/storage-buckets.ts';
+import type { Buckets, TableReference } from '../constructs/storage-references.ts';
+import { TableBackup } from '../constructs/table-backup.ts';
 import { UserDirectory } from '../constructs/user-directory.ts';
 
-export type Buckets = {
-  datasets: PrivateBucket;
-  experiments: PrivateBucket;
-  checkpoints: PrivateBucket;
-  releases: PrivateBucket;
-};
-export type Repositories = Record<StageImage, ImageRepository>;
+export type Repositories = Record<StageImage, IRepository>;
 
 /** All state lives here; every other stack can be deleted and deployed again without losing anything. */
 export class StorageStack extends Stack {
   readonly buckets: Buckets;
-  readonly table: ExperimentTable;
+  readonly table: TableReference;
   readonly repositories: Repositories;
   /** Undefined when the deployment trusts an external issuer. */
   readonly users: UserDirectory | undefined;
@@ -26,25 +26,14 @@ export class StorageStack extends Stack {
   constructor(scope: Construct, id: string, { deployment }: { deployment: Deployment }) {
     super(scope, id, { description: `Spotforge ${deployment.name}: buckets, table, users, images` });
 
-    this.buckets = {
-      datasets: new PrivateBucket(this, 'Datasets', {
-        deployment,
-        versioned: true,
-        lifecycleRules: [{ id: 'expire-uploads', prefix: 'uploads/', expiration: Duration.days(deployment.expiry.uploadDays) }],
-      }),
-      experiments: new PrivateBucket(this, 'Experiments', { deployment, versioned: true }),
-      checkpoints: new PrivateBucket(this, 'Checkpoints', {
-        deployment,
-        versioned: false, // large, written once, and worthless when newer ones exist
-        lifecycleRules: [{ id: 'expire-checkpoints', expiration: Duration.days(deployment.expiry.checkpointDays) }],
-      }),
-      releases: new PrivateBucket(this, 'Releases', { deployment, versioned: true }),
-    };
-    this.table = new ExperimentTable(this, 'Table', { deployment });
+    const key = deployment.customerKeys ? new CustomerKey(this, 'Key', { deployment }) : undefined;
+    this.buckets = storageBuckets(this, { deployment, key });
+    this.table = this.experimentTable(deployment, key);
+    if (deployment.data === 'retain') new TableBackup(this, 'TableBackup', { deployment, table: this.table });
     this.repositories = {
-      data: new ImageRepository(this, 'DataImages', { deployment, image: 'data' }),
-      training: new ImageRepository(this, 'TrainingImages', { deployment, image: 'training' }),
-      optimization: new ImageRepository(this, 'OptimizationImages', { deployment, image: 'optimization' }),
+      data: imageRepository(this, 'DataImages', { deployment, image: 'data' }),
+      training: imageRepository(this, 'TrainingImages', { deployment, image: 'training' }),
+      optimization: imageRepository(this, 'OptimizationImages', { deployment, image: 'optimization' }),
     };
     this.users = deployment.identity.external ? undefined : new UserDirectory(this, 'Users', { deployment });
 
@@ -57,5 +46,15 @@ export class StorageStack extends Stack {
       new CfnOutput(this, 'UserPoolId', { value: this.users.pool.userPoolId });
       new CfnOutput(this, 'UserPoolClientId', { value: this.users.client.userPoolClientId });
     }
+  }
+
+  private experimentTable(deployment: Deployment, key: IKey | undefined): TableReference {
+    const taken = deployment.existing.table;
+    if (taken === undefined) return new ExperimentTable(this, 'Table', { deployment, key });
+    return Table.fromTableAttributes(this, 'Table', {
+      tableName: taken.name,
+      tableStreamArn: taken.streamArn,
+      ...(key && { encryptionKey: key }),
+    });
   }
 }

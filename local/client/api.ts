@@ -1,9 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Artifact, Experiment, ExperimentEventPage, ExperimentPage, Problem, UploadAnswer } from './api-types.ts';
 
 const TIMEOUT_MS = 30_000;
 /** So long a busy service is asked again, if asking twice does no harm. */
 const PATIENCE_MS = 60_000;
+/** Waits of a caller whom nobody told how long: doubled each time, up to the longest. */
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 8_000;
+/** What an HTTP API answers by itself when a function ran out of time or could not be started. */
+const GATEWAY_STATUSES = [500, 502, 503, 504];
 
 /** The API said no: its problem document, as one sentence. */
 export class ApiRefusal extends Error {
@@ -18,11 +24,24 @@ export class ApiRefusal extends Error {
   }
 }
 
-type Call = { method?: string; body?: unknown; headers?: Record<string, string> };
+type Call = {
+  method?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** Sent twice it does what it does once. Absent: every call but a POST. */
+  repeatable?: boolean;
+};
 export type Answer<T> = { status: number; headers: Headers; body: T };
 
-/** A second POST would make a second one, unless its key says that it is the same. */
-const isRepeatable = ({ method, headers = {} }: Call): boolean => method !== 'POST' || 'idempotency-key' in headers;
+/** Undefined: asking again would not help. An answer of ours says when; the gateway's own (no problem document) never does. */
+const waitBeforeAgain = ({ status, headers }: Response, backoffMs: number): number | undefined => {
+  const retryAfter = Number(headers.get('retry-after'));
+  if (status === 503 && retryAfter > 0) return retryAfter * 1000;
+  const isOurs = headers.get('content-type')?.startsWith('application/problem+json') ?? false;
+  return GATEWAY_STATUSES.includes(status) && !isOurs ? backoffMs : undefined;
+};
+
+const keyed = (key: string): Call => ({ headers: { 'idempotency-key': key }, repeatable: true });
 
 const answerOf = async <T>(response: Response): Promise<Answer<T>> => {
   const text = await response.text();
@@ -43,16 +62,16 @@ export class Api {
     this.#token = token;
   }
 
-  /** Calls once, and again as `Retry-After` says where the service is busy and the call may be repeated. */
+  /** Calls once, and again while the service or its gateway is busy and the call may be repeated. */
   async call<T>(path: string, call: Call = {}): Promise<Answer<T>> {
+    const { repeatable = call.method !== 'POST' } = call;
     const patientUntil = Date.now() + PATIENCE_MS;
-    for (;;) {
+    for (let backoffMs = FIRST_WAIT_MS; ; backoffMs = Math.min(2 * backoffMs, LONGEST_WAIT_MS)) {
       const response = await this.#send(path, call);
-      const retryAfter = Number(response.headers.get('retry-after'));
-      if (response.status === 503 && retryAfter > 0 && isRepeatable(call) && Date.now() < patientUntil) {
-        await response.body?.cancel();
-        await sleep(retryAfter * 1000);
-      } else return answerOf<T>(response);
+      const waitMs = repeatable && Date.now() < patientUntil ? waitBeforeAgain(response, backoffMs) : undefined;
+      if (waitMs === undefined) return answerOf<T>(response);
+      await response.body?.cancel();
+      await sleep(waitMs);
     }
   }
 
@@ -69,13 +88,14 @@ export class Api {
     });
   }
 
+  /** The same files are the same upload, however often they are declared. */
   async createUpload(files: { path: string; bytes: number; sha256: string }[]): Promise<UploadAnswer> {
-    return (await this.call<UploadAnswer>('/v1/uploads', { method: 'POST', body: { files } })).body;
+    return (await this.call<UploadAnswer>('/v1/uploads', { method: 'POST', body: { files }, repeatable: true })).body;
   }
 
-  async createExperiment(spec: unknown, idempotencyKey?: string): Promise<Experiment> {
-    const headers: Record<string, string> = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
-    return (await this.call<Experiment>('/v1/experiments', { method: 'POST', body: spec, headers })).body;
+  /** One experiment, also when the call has to be repeated: without a key of the caller's it gets one of its own. */
+  async createExperiment(spec: unknown, idempotencyKey: string = randomUUID()): Promise<Experiment> {
+    return (await this.call<Experiment>('/v1/experiments', { method: 'POST', body: spec, ...keyed(idempotencyKey) })).body;
   }
 
   async experiment(id: string): Promise<Experiment> {
@@ -95,9 +115,8 @@ export class Api {
   }
 
   /** The next run of an experiment that failed or was cancelled. */
-  async resume(id: string, idempotencyKey?: string): Promise<Answer<Experiment>> {
-    const headers: Record<string, string> = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
-    return this.call<Experiment>(`/v1/experiments/${id}/resume`, { method: 'POST', headers });
+  async resume(id: string, idempotencyKey: string = randomUUID()): Promise<Answer<Experiment>> {
+    return this.call<Experiment>(`/v1/experiments/${id}/resume`, { method: 'POST', ...keyed(idempotencyKey) });
   }
 
   /** Every artifact, page after page. */

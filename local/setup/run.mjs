@@ -26,7 +26,7 @@ const run = () => {
 };
 
 try {
-  await setUp();
+  await setUp(program);
   run();
 } catch (error) {
   const sentence = explain(error);

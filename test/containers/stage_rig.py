@@ -286,6 +286,13 @@ class StageRig:
                 context.outputs.write(name, content)
             else:
                 context.outputs.write_bytes(name, content)
+        bucket, uri = at.environment.experiments_bucket, self.manifest_of(at, context)
+        result = success_document(at.identity, uri, dict(summary))
+        self.storage.put(to_json(result), bucket, at.identity.prefix + names.DOCUMENT_RESULT)
+        return uri
+
+    def manifest_of(self, at: Attempt, context: StageContext) -> str:
+        """Stores the manifest of what the context's outputs wrote; returns its URI."""
         manifest = {
             **at.identity.fields(),
             "gitSha": "unknown",
@@ -294,11 +301,8 @@ class StageRig:
             "inputs": [],
             "outputs": [output.model_dump(by_alias=True) for output in context.outputs.written],
         }
-        bucket, uri = at.environment.experiments_bucket, at.uri(names.DOCUMENT_MANIFEST)
-        self.storage.put(to_json(manifest), bucket, at.identity.prefix + names.DOCUMENT_MANIFEST)
-        result = success_document(at.identity, uri, dict(summary))
-        self.storage.put(to_json(result), bucket, at.identity.prefix + names.DOCUMENT_RESULT)
-        return uri
+        self.storage.put(to_json(manifest), at.environment.experiments_bucket, at.identity.prefix + names.DOCUMENT_MANIFEST)
+        return at.uri(names.DOCUMENT_MANIFEST)
 
     def an_upload(self, folder: Path, *, only: Callable[[Path], bool] = lambda path: True) -> str:
         """Stores a folder's files as a user's upload; returns its `upload:…` source."""

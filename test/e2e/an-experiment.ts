@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isFinal } from '../../functions/shared/contracts/experiment-view.ts';
-import type { Api } from '../../local/client/api.ts';
-import type { Experiment } from '../../local/client/api-types.ts';
+import { type Api, ApiRefusal } from '../../local/client/api.ts';
+import type { Experiment, Problem } from '../../local/client/api-types.ts';
 import { uploadFiles } from '../../local/client/upload-files.ts';
 import type { Start } from '../../local/drill/debug-model.ts';
+
+/** Many tests ask the same API, which has to leave the machine to the stages. */
+const POLL_MS = 1000;
 
 type Overrides = {
   name?: string;
@@ -38,7 +41,7 @@ export const until = async (api: Api, id: string, wanted: (experiment: Experimen
     const experiment = await api.experiment(id);
     if (wanted(experiment)) return experiment;
     if (isFinal(experiment.status)) throw new Error(`${id} ended ${experiment.status}: ${JSON.stringify(experiment.failure)}`);
-    await sleep(500);
+    await sleep(POLL_MS);
   }
 };
 
@@ -47,6 +50,16 @@ export const ended = async (api: Api, id: string): Promise<Experiment> => {
   for (;;) {
     const experiment = await api.experiment(id);
     if (isFinal(experiment.status)) return experiment;
-    await sleep(500);
+    await sleep(POLL_MS);
   }
+};
+
+/** The problem document of a call that is refused. */
+export const refusalOf = async (call: Promise<unknown>): Promise<Problem> => {
+  const outcome = await call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(outcome instanceof ApiRefusal)) throw new Error(`expected a problem document, got ${JSON.stringify(outcome)}`);
+  return outcome.problem;
 };

@@ -9,13 +9,14 @@ import { overheadSecondsOf } from '../../local/demo/figures.ts';
 import { scoreTexts } from '../../local/demo/score-texts.ts';
 import { stopExecution } from '../../local/drill/fault-operator.ts';
 import { plantInBatch } from '../../local/drill/fault-routes.ts';
-import { anExperiment, ended, until } from './an-experiment.ts';
+import { anExperiment, ended, refusalOf, until } from './an-experiment.ts';
 import { apiOf } from './users.ts';
 
 const tier = inject('tier');
 const fixtures = inject('fixtures');
 const operator = inject('operator');
 const unstarted = inject('unstarted');
+const started = inject('started');
 const stateMachineArn = String(inject('outputs').StateMachineArn);
 
 describe('an experiment', () => {
@@ -26,8 +27,7 @@ describe('an experiment', () => {
   });
 
   it.concurrent('goes all eight stages to a bundle that is downloaded, verified and answers', async () => {
-    const postedAt = Date.now();
-    const { id } = await api.createExperiment(await anExperiment(api, fixtures.real));
+    const id = started.real;
     const experiment = await ended(api, id);
     expect(experiment.failure).toBeNull();
     expect(experiment.status).toBe('succeeded');
@@ -40,7 +40,7 @@ describe('an experiment', () => {
     expect(parity).toMatchObject({ mismatches: 0 });
     expect(parity?.rows).toBeGreaterThanOrEqual(500);
     expect(benchmark?.meanAbsScoreDelta).toBeLessThanOrEqual(experiment.spec.gates.int8.maxMeanScoreDelta);
-    expect(overheadSecondsOf(experiment, postedAt)).toBeGreaterThan(0);
+    expect(overheadSecondsOf(experiment, Date.parse(experiment.createdAt))).toBeGreaterThan(0);
 
     const folder = mkdtempSync(join(tmpdir(), 'spotforge-bundle-'));
     const bundle = await downloadBundle(api, id, folder);
@@ -66,6 +66,9 @@ describe('an experiment', () => {
     expect(experiment.failure).toMatchObject({ error: 'Stage.GateRejected', stage: 'parity' });
     expect(experiment.failure?.diagnostics).toHaveLength(1);
     expect(experiment.bundle).toBeNull();
+    expect(await refusalOf(api.resume(experiment.id))).toMatchObject({
+      ...{ status: 409, detail: expect.stringContaining('submit it anew') },
+    });
   });
 
   it.concurrent('ends rejected by the fidelity gate when every operator is quantised', async () => {
@@ -120,13 +123,6 @@ describe('an experiment', () => {
     expect(experiment.failure).toMatchObject({ error: 'Stage.InvalidInput', stage: 'prepare' });
     expect(experiment.failure?.message).toMatch(/label-not-a-number/);
     expect(experiment.failure?.remedy).toBeTruthy();
-  });
-
-  it.concurrent('fails in prepare with the reason when its dataset has one class', async () => {
-    const spec = await anExperiment(api, fixtures.oneClass, { name: 'one-class' });
-    const experiment = await ended(api, (await api.createExperiment(spec)).id);
-    expect(experiment.failure).toMatchObject({ error: 'Stage.InvalidInput', stage: 'prepare' });
-    expect(experiment.failure?.message).toMatch(/nothing to learn/);
   });
 
   it.concurrent('fails in train as diverged when the learning rate is absurd', async () => {

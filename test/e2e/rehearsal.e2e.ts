@@ -11,11 +11,10 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { keys } from '../../functions/shared/contracts/names.ts';
 import { type RehearsalReport, rehearsalReport, type UpgradeChoice } from '../../functions/shared/contracts/rehearsal.ts';
 import { clientOptions } from '../../local/drill/fault-operator.ts';
-import { anExperiment, ended } from './an-experiment.ts';
+import { ended } from './an-experiment.ts';
 import { apiOf } from './users.ts';
 
 const tier = inject('tier');
-const fixtures = inject('fixtures');
 const operator = inject('operator');
 const outputs = inject('outputs');
 
@@ -48,18 +47,13 @@ const rehearse = async (
 };
 
 describe('the quarterly rehearsal', () => {
-  /** Two versions of one model, the newest unlike the one before, and its checkpoint: one experiment, or two in an empty tier. */
+  /** Two versions of one model, the newest unlike the one before, and its checkpoint. */
   beforeAll(async () => {
     const api = await apiOf(tier, 'acme');
-    const { items } = await api.experiments('?status=succeeded&limit=100');
-    const missing = items.length === 0 ? 2 : 1;
-    const started = Array.from({ length: missing }, async (_, index) => {
-      const train = { maxRows: 1000, epochs: 10, seed: items.length + index + 1 }; // some seconds: long enough for a checkpoint
-      const spec = await anExperiment(api, fixtures.tiny, { name: `to-rehearse-${index}`, train });
-      return ended(api, (await api.createExperiment(spec)).id);
-    });
-    for (const { status, failure } of await Promise.all(started))
+    for (const id of Object.values(inject('started'))) {
+      const { status, failure } = await ended(api, id);
       expect({ status, failure }).toEqual({ status: 'succeeded', failure: null });
+    }
   }, 900_000);
 
   it.concurrent('restores a checkpoint, rolls a model back, moves a package, and publishes what it measured', async () => {

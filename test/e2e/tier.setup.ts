@@ -20,6 +20,8 @@ declare module 'vitest' {
     outputs: Record<string, string>;
     /** An experiment that was stored and whose execution could not be started, as it was then. */
     unstarted: Experiment;
+    /** Two that go all the way, started first since they take longest: two versions of one model. */
+    started: { real: string; tiny: string };
   }
 }
 
@@ -30,6 +32,18 @@ const storeUnstarted = async (tier: Tier, operator: FaultOperator, { tiny }: Fix
   return whileDenied(operator, 'CreateExperiment', 'states:StartExecution', async () =>
     api.experiment((await api.createExperiment(spec)).id),
   );
+};
+
+/** Some seconds of training: long enough for a checkpoint to rehearse with. */
+const WITH_CHECKPOINT = { maxRows: 1000, epochs: 10 };
+
+const start = async ({ record }: Tier, { real, tiny }: Fixtures): Promise<{ real: string; tiny: string }> => {
+  const api = await apiOf(record, 'acme');
+  const idOf = async (spec: Promise<unknown>): Promise<string> => (await api.createExperiment(await spec)).id;
+  return {
+    real: await idOf(anExperiment(api, real, { name: 'real' })),
+    tiny: await idOf(anExperiment(api, tiny, { name: 'tiny', train: WITH_CHECKPOINT })),
+  };
 };
 
 /** The optimization image with a broken exporter for experiments of one name: see images/faulty-export. */
@@ -54,6 +68,7 @@ export default async ({ provide }: TestProject): Promise<() => Promise<void>> =>
     const fixtures = await writeFixtures();
     provide('operator', operator);
     provide('fixtures', fixtures);
+    provide('started', await start(tier, fixtures));
     provide('unstarted', await storeUnstarted(tier, operator, fixtures));
   } catch (error) {
     await stop();

@@ -35,7 +35,6 @@ describe('every role', () => {
       'batch:DescribeJobs',
       'batch:ListJobs',
       'dynamodb:ListStreams',
-      'ec2:DescribeTags',
       'ecr:GetAuthorizationToken',
       'ecs:DiscoverPollEndpoint',
     ]);

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import type { DeploymentInput } from '../../lib/config/deployment.ts';
 import { parseDeployment } from '../../lib/config/load-deployment.ts';
@@ -9,7 +9,7 @@ import { addSpotforge, type SpotforgeStacks } from '../../lib/spotforge-stacks.t
 
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
-export type Synthesised = { folder: string; templates: Record<keyof SpotforgeStacks, Template> };
+export type Synthesised = { folder: string; templates: { [S in keyof SpotforgeStacks]: Template } };
 
 /** The whole app as `cdk synth` makes it, cdk-nag included. `before` may spoil it, to see a check fail. */
 export const synthesise = (
@@ -26,17 +26,13 @@ export const synthesise = (
   const stacks = addSpotforge(app, parseDeployment({ gitSha: COMMIT, ...overrides }));
   before(stacks);
   app.synth();
-  const template = (stack: keyof SpotforgeStacks): Template =>
-    Template.fromJSON(JSON.parse(readFileSync(join(folder, stacks[stack].templateFile), 'utf8')));
+  const template = ({ templateFile }: Stack): Template =>
+    Template.fromJSON(JSON.parse(readFileSync(join(folder, templateFile), 'utf8')));
   return {
     folder,
-    templates: {
-      storage: template('storage'),
-      compute: template('compute'),
-      pipeline: template('pipeline'),
-      api: template('api'),
-      rehearsal: template('rehearsal'),
-    },
+    templates: Object.fromEntries(
+      Object.entries(stacks).map(([name, stack]) => [name, template(stack)]),
+    ) as Synthesised['templates'],
   };
 };
 

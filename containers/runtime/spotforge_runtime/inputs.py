@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from spotforge_runtime.baked_base_models import BAKED_BASE_MODELS, take_baked
 from spotforge_runtime.contracts import names
 from spotforge_runtime.errors import ContractBroken
 from spotforge_runtime.hashing import sha256_of_bytes
@@ -22,11 +23,20 @@ Summary = TypeVar("Summary", bound="BaseModel")
 class StageInputs:
     """Reads manifests once, verifies every byte it downloads, and remembers what was read for the own manifest."""
 
-    def __init__(self, storage: ObjectStore, manifests: Mapping[str, str], experiment_id: str, scratch: Path) -> None:
+    def __init__(
+        self,
+        storage: ObjectStore,
+        manifests: Mapping[str, str],
+        experiment_id: str,
+        scratch: Path,
+        *,
+        baked: Path = BAKED_BASE_MODELS,
+    ) -> None:
         self._storage = storage
         self._uris = manifests
         self._experiment_id = experiment_id
         self._scratch = scratch
+        self._baked = baked
         self._manifests: dict[str, StageManifest] = {}
         self._read: dict[str, StageInput] = {}
 
@@ -82,7 +92,7 @@ class StageInputs:
         """Downloads one output into the file `to` (default: below scratch), verifying bytes and SHA-256."""
         output = self.find(stage, name)
         target = to or self._scratch / "inputs" / stage / name
-        self._storage.download(output.bucket, output.key, target, sha256=output.sha256, bytes=output.bytes)
+        self._fetch(output, target)
         return target
 
     def download_folder(self, stage: str, prefix: str, to: Path | None = None) -> Path:
@@ -94,8 +104,12 @@ class StageInputs:
         folder = to or self._scratch / "inputs" / stage / prefix.rstrip("/")
         for output in outputs:
             target = folder / output.name.removeprefix(prefix)
-            self._storage.download(output.bucket, output.key, target, sha256=output.sha256, bytes=output.bytes)
+            self._fetch(output, target)
         return folder
+
+    def _fetch(self, output: StoredObject, target: Path) -> None:
+        if not take_baked(output.key, target, sha256=output.sha256, bytes=output.bytes, baked=self._baked):
+            self._storage.download(output.bucket, output.key, target, sha256=output.sha256, bytes=output.bytes)
 
     @property
     def read(self) -> list[StageInput]:

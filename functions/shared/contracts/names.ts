@@ -37,6 +37,8 @@ export const STAGE_ENV = {
   gitSha: 'GIT_SHA',
   imageDigest: 'IMAGE_DIGEST',
   hangLimitSeconds: 'HANG_LIMIT_SECONDS',
+  retentionDays: 'RETENTION_DAYS',
+  processes: 'PROCESSES',
 } as const;
 
 /** What is rehearsed each quarter, the image that does it, and the argv. */

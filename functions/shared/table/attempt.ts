@@ -1,6 +1,7 @@
 import { Entity, type EntityItem } from 'electrodb';
 import { BATCH_STATUSES } from '../contracts/experiment-view.ts';
 import { STAGE_ERRORS, STAGES } from '../contracts/names.ts';
+import { schemaVersion } from './schema-version.ts';
 import { none, SERVICE, type Table } from './table.ts';
 
 /** `pk experiment#{id}, sk attempt#{run}#{stage index}#{attempt}`: one Batch job. Never holds the task token. */
@@ -9,6 +10,7 @@ export const attemptEntity = ({ client, table }: Table) =>
     {
       model: { entity: 'attempt', version: '1', service: SERVICE },
       attributes: {
+        schemaVersion,
         experimentId: { type: 'string', required: true, readOnly: true },
         run: { type: 'number', required: true, readOnly: true, padding: { length: 4, char: '0' } },
         stageIndex: { type: 'number', required: true, readOnly: true },

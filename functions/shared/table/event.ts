@@ -1,5 +1,6 @@
 import { Entity, type EntityItem } from 'electrodb';
 import { STAGES } from '../contracts/names.ts';
+import { schemaVersion } from './schema-version.ts';
 import { none, SERVICE, type Table } from './table.ts';
 
 /** `pk experiment#{id}, sk event#{time}#{id}`: one line of an experiment's history. */
@@ -8,6 +9,7 @@ export const eventEntity = ({ client, table }: Table) =>
     {
       model: { entity: 'event', version: '1', service: SERVICE },
       attributes: {
+        schemaVersion,
         experimentId: { type: 'string', required: true, readOnly: true },
         id: { type: 'string', required: true, readOnly: true },
         at: { type: 'string', required: true, readOnly: true },

@@ -3,6 +3,7 @@ import type { ResolvedSpec } from '../contracts/experiment-spec.ts';
 import { type ExperimentView, type FailureView, STATUSES } from '../contracts/experiment-view.ts';
 import { STAGES, type Stage } from '../contracts/names.ts';
 import type { StageSummaries } from '../contracts/stage-documents.ts';
+import { schemaVersion } from './schema-version.ts';
 import { INDEXES, none, SERVICE, type Table } from './table.ts';
 
 /** Statuses in which something is still to be done: the supervisor looks at these alone. */
@@ -16,6 +17,7 @@ export const experimentEntity = ({ client, table }: Table) =>
     {
       model: { entity: 'experiment', version: '1', service: SERVICE },
       attributes: {
+        schemaVersion,
         id: { type: 'string', required: true, readOnly: true },
         tenant: { type: 'string', required: true, readOnly: true },
         name: { type: 'string', required: true, readOnly: true },

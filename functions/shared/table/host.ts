@@ -1,5 +1,6 @@
 import { Entity, type EntityItem } from 'electrodb';
 import { STAGES } from '../contracts/names.ts';
+import { schemaVersion } from './schema-version.ts';
 import { INDEXES, none, SERVICE, type Table } from './table.ts';
 
 /**
@@ -11,6 +12,7 @@ export const hostEntity = ({ client, table }: Table) =>
     {
       model: { entity: 'host', version: '1', service: SERVICE },
       attributes: {
+        schemaVersion,
         experimentId: { type: 'string', required: true, readOnly: true },
         run: { type: 'number', required: true, readOnly: true, padding: { length: 4, char: '0' } },
         stage: { type: STAGES, required: true },

@@ -1,4 +1,5 @@
 import { Entity, type EntityItem } from 'electrodb';
+import { schemaVersion } from './schema-version.ts';
 import { none, SERVICE, type Table } from './table.ts';
 
 /** `pk idempotency#{tenant}#{route}#{key}, sk idempotency`: the first answer to a request that may be sent again. Kept as long as the experiment. */
@@ -7,6 +8,7 @@ export const idempotencyKeyEntity = ({ client, table }: Table) =>
     {
       model: { entity: 'idempotencyKey', version: '1', service: SERVICE },
       attributes: {
+        schemaVersion,
         tenant: { type: 'string', required: true, readOnly: true },
         route: { type: 'string', required: true, readOnly: true },
         key: { type: 'string', required: true, readOnly: true },

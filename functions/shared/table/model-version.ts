@@ -1,4 +1,5 @@
 import { Entity } from 'electrodb';
+import { schemaVersion } from './schema-version.ts';
 import { none, SERVICE, type Table } from './table.ts';
 
 /** `pk model#{tenant}#{model}, sk counter`: the last version taken. */
@@ -7,6 +8,7 @@ export const modelVersionCounterEntity = ({ client, table }: Table) =>
     {
       model: { entity: 'modelVersionCounter', version: '1', service: SERVICE },
       attributes: {
+        schemaVersion,
         tenant: { type: 'string', required: true, readOnly: true },
         model: { type: 'string', required: true, readOnly: true },
         last: { type: 'number', required: true },
@@ -27,6 +29,7 @@ export const modelVersionEntity = ({ client, table }: Table) =>
     {
       model: { entity: 'modelVersion', version: '1', service: SERVICE },
       attributes: {
+        schemaVersion,
         tenant: { type: 'string', required: true, readOnly: true },
         model: { type: 'string', required: true, readOnly: true },
         experimentId: { type: 'string', required: true, readOnly: true },

@@ -1,6 +1,7 @@
 import { CustomAttributeType, Entity, type EntityItem } from 'electrodb';
 import { STAGES } from '../contracts/names.ts';
 import type { StageProgress } from '../contracts/stage-documents.ts';
+import { schemaVersion } from './schema-version.ts';
 import { none, SERVICE, type Table } from './table.ts';
 
 const padded = (value: number, length: number): string => String(value).padStart(length, '0');
@@ -20,6 +21,7 @@ export const progressEntity = ({ client, table }: Table) =>
     {
       model: { entity: 'progress', version: '1', service: SERVICE },
       attributes: {
+        schemaVersion,
         experimentId: { type: 'string', required: true, readOnly: true },
         order: { type: 'string', required: true },
         progress: { type: CustomAttributeType<StageProgress>('any'), required: true },

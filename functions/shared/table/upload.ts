@@ -1,5 +1,6 @@
 import { CustomAttributeType, Entity, type EntityItem } from 'electrodb';
 import type { UploadRequest } from '../contracts/upload.ts';
+import { schemaVersion } from './schema-version.ts';
 import { none, SERVICE, type Table } from './table.ts';
 
 /** `pk upload#{tenant}#{id}, sk upload`: what a tenant declared to send. The tenant is part of the key. */
@@ -8,6 +9,7 @@ export const uploadEntity = ({ client, table }: Table) =>
     {
       model: { entity: 'upload', version: '1', service: SERVICE },
       attributes: {
+        schemaVersion,
         tenant: { type: 'string', required: true, readOnly: true },
         id: { type: 'string', required: true, readOnly: true },
         sha256: { type: 'string', required: true, readOnly: true },

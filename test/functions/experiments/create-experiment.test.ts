@@ -4,6 +4,7 @@ import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { uploadStore } from '../../../functions/datasets/upload-store.ts';
+import { computeProfiles } from '../../../functions/experiments/compute-profiles.ts';
 import { createExperiment, type Services } from '../../../functions/experiments/create-experiment.ts';
 import { executionArn, executionInput } from '../../../functions/experiments/execution-input.ts';
 import { executions } from '../../../functions/experiments/executions.ts';
@@ -33,8 +34,7 @@ beforeAll(async () => {
     specs: specStore(aws.s3, aws.buckets.experiments),
     runs: executions(aws.stepFunctions, stateMachine),
     deployment: {
-      profiles: { default: LADDERS, large: LADDERS },
-      jobDefinitions: JOB_DEFINITIONS,
+      profiles: computeProfiles({ default: LADDERS, large: LADDERS }, JOB_DEFINITIONS),
       allowedSources: ['s3://open-data/', 's3://open-models/'],
       prices: PRICES,
       gitSha: 'unknown',

@@ -91,14 +91,14 @@ describe('the limits of a deployment', () => {
 
   it('refuse a job that asks for more than 90 % of an instance', () => {
     expect(() => assertConsistent(parseDeployment({ stages: { benchmark: { memoryMiB: 7_400 } } }))).toThrow(
-      /c6i\.xlarge of queue cpu-benchmark/,
+      /c6i\.xlarge in queues\.cpu-benchmark\.instanceTypes/,
     );
     expect(() => assertConsistent(parseDeployment({ stages: { benchmark: { memoryMiB: 7_300 } } }))).not.toThrow();
   });
 
   it('refuse a training on instances without a GPU, and instances that nobody knows', () => {
     expect(() => assertConsistent(parseDeployment({ queues: { 'gpu-spot': { instanceTypes: ['m6i.xlarge'] } } }))).toThrow(
-      /1 GPUs, which m6i\.xlarge/,
+      /1 GPUs \(gpus\), but m6i\.xlarge in queues\.gpu-spot/,
     );
     expect(() => assertConsistent(parseDeployment({ queues: { 'gpu-spot': { instanceTypes: ['x9.xlarge'] } } }))).toThrow(
       /not known here/,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { QUEUES } from '../../../lib/config/queues.ts';
+import { statementsOf } from '../policy-statements.ts';
 import { asText, resourcesOf, synthesise } from '../synthesised.ts';
 
 const { compute } = synthesise().templates;
@@ -64,6 +65,43 @@ describe('compute environments', () => {
     expect(lines.filter((line) => line === `--${boundary}`)).toHaveLength(1);
     expect(lines.at(-2)).toBe(`--${boundary}--`);
     expect(lines).toContain('echo ECS_ENABLE_SPOT_INSTANCE_DRAINING=true >> /etc/ecs/ecs.config');
+  });
+});
+
+describe('the role of the instances, which every container on them can take', () => {
+  it('registers, takes tasks and tells of them, pulls the three images, ships the stages’ logs; nothing else', () => {
+    const AGENT = ['cluster', 'container-instance'].map(
+      (resource) => `arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:${resource}/*`,
+    );
+    const IMAGES = ['<DataImages.Arn>', '<OptimizationImages.Arn>', '<TrainingImages.Arn>'];
+    const LOGS = ['arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/spotforge/stages/*'];
+    const allowed = statementsOf(compute).flatMap(({ role, actions, resources }) => {
+      expect(role).toBe('<InstancesRole>'); // the only role of the stack
+      return actions.map((action) => [action, [...resources].sort()] as const);
+    });
+    expect(Object.fromEntries(allowed)).toEqual({
+      'ecs:RegisterContainerInstance': AGENT,
+      'ecs:DeregisterContainerInstance': AGENT,
+      'ecs:TagResource': AGENT.slice(1), // as it registers: the condition stands in test/policies/allowed.md
+      'ecs:UpdateContainerInstancesState': AGENT, // drains itself after a spot notice
+      'ecs:DiscoverPollEndpoint': ['*'],
+      'ecs:Poll': AGENT,
+      'ecs:StartTelemetrySession': AGENT,
+      'ecs:SubmitContainerStateChange': AGENT,
+      'ecs:SubmitTaskStateChange': AGENT,
+      'ecr:GetAuthorizationToken': ['*'],
+      'ecr:BatchCheckLayerAvailability': IMAGES,
+      'ecr:BatchGetImage': IMAGES,
+      'ecr:GetDownloadUrlForLayer': IMAGES,
+      'logs:CreateLogStream': LOGS,
+      'logs:PutLogEvents': LOGS,
+    });
+  });
+
+  it('is the only one on the instances, and takes no policy of AWS', () => {
+    compute.resourceCountIs('AWS::IAM::Role', 1);
+    compute.resourceCountIs('AWS::IAM::InstanceProfile', 1);
+    for (const { InstanceRole } of resources) expect(asText(InstanceRole)).toBe('<InstancesProfile.Arn>');
   });
 });
 

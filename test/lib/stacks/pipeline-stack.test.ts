@@ -49,7 +49,8 @@ describe.each(STAGES)('the job definition of %s', (stage) => {
 
   it('gets the variables of the contract, and the region, which Batch does not set', () => {
     const names = containerOf(stage).Environment.map(({ Name }) => Name);
-    expect(names.sort()).toEqual([...FROM_DEFINITION.map((name) => STAGE_ENV[name]), 'AWS_DEFAULT_REGION'].sort());
+    const processes = stage === 'train' ? [STAGE_ENV.processes] : [];
+    expect(names.sort()).toEqual([...FROM_DEFINITION.map((name) => STAGE_ENV[name]), ...processes, 'AWS_DEFAULT_REGION'].sort());
   });
 
   it('has a role and a log group of its own', () => {

@@ -35,6 +35,7 @@ COGNITO = "ministack.services.cognito"
 S3 = "ministack.services.s3"
 API_GATEWAY = "ministack.services.apigateway"
 ECS = "ministack.services.ecs"
+DYNAMODB = "ministack.services.dynamodb"
 
 
 def apply_patches(settings: Settings, faults: Faults) -> None:
@@ -60,6 +61,7 @@ def apply_patches(settings: Settings, faults: Faults) -> None:
     stream_batches.apply()
     refused_calls.apply(faults)
 
+    when_imported(DYNAMODB, _named("deleted_table_backup"))
     when_imported(S3, _named("s3_managed_key"))
     when_imported(ECS, _named("ecs_hosts", executor))
     when_imported(API_GATEWAY, api_gateway_permission.apply)

@@ -1,0 +1,65 @@
+const PER_REQUEST = 'billed by the request: nobody asks';
+const CONFIGURATION = 'configuration, never billed';
+const IDENTITY = 'IAM is free';
+const BATCH = 'Batch is free; its instances are billed, and an idle environment has none (minvCpus 0)';
+const NETWORK = 'free by itself; gateways, addresses and traffic are billed';
+
+/** Types that cost nothing while nothing goes on, each with its reason. A type that is neither here nor priced makes the command fail. */
+export const FREE_WHEN_IDLE: Readonly<Record<string, string>> = {
+  'AWS::ApiGatewayV2::Api': PER_REQUEST,
+  'AWS::ApiGatewayV2::ApiMapping': CONFIGURATION,
+  'AWS::ApiGatewayV2::Authorizer': CONFIGURATION,
+  'AWS::ApiGatewayV2::DomainName': 'a custom domain of an HTTP API is free',
+  'AWS::ApiGatewayV2::Integration': CONFIGURATION,
+  'AWS::ApiGatewayV2::Route': CONFIGURATION,
+  'AWS::ApiGatewayV2::Stage': CONFIGURATION,
+  'AWS::Backup::BackupSelection': CONFIGURATION,
+  'AWS::Backup::BackupVault': 'a vault is free; the recovery points in it are counted with their plan',
+  'AWS::Batch::ComputeEnvironment': BATCH,
+  'AWS::Batch::JobDefinition': BATCH,
+  'AWS::Batch::JobQueue': BATCH,
+  'AWS::Batch::SchedulingPolicy': BATCH,
+  'AWS::CertificateManager::Certificate': 'public certificates are free',
+  'AWS::CloudFront::CachePolicy': CONFIGURATION,
+  'AWS::CloudFront::Distribution': PER_REQUEST,
+  'AWS::CloudFront::OriginRequestPolicy': CONFIGURATION,
+  'AWS::CloudFront::ResponseHeadersPolicy': CONFIGURATION,
+  'AWS::Cognito::UserPool': 'billed by the monthly active user: nobody signs in',
+  'AWS::Cognito::UserPoolDomain': CONFIGURATION,
+  'AWS::Cognito::UserPoolGroup': CONFIGURATION,
+  'AWS::Cognito::UserPoolResourceServer': CONFIGURATION,
+  'AWS::EC2::InternetGateway': NETWORK,
+  'AWS::EC2::LaunchTemplate': CONFIGURATION,
+  'AWS::EC2::Route': NETWORK,
+  'AWS::EC2::RouteTable': NETWORK,
+  'AWS::EC2::SecurityGroup': NETWORK,
+  'AWS::EC2::SecurityGroupEgress': NETWORK,
+  'AWS::EC2::SecurityGroupIngress': NETWORK,
+  'AWS::EC2::Subnet': NETWORK,
+  'AWS::EC2::SubnetRouteTableAssociation': NETWORK,
+  'AWS::EC2::VPC': NETWORK,
+  'AWS::EC2::VPCGatewayAttachment': NETWORK,
+  'AWS::Events::EventBus': 'billed by the event published: none is',
+  'AWS::FIS::ExperimentTemplate': 'billed by the minute of an action, at most two a quarter',
+  'AWS::IAM::InstanceProfile': IDENTITY,
+  'AWS::IAM::ManagedPolicy': IDENTITY,
+  'AWS::IAM::Policy': IDENTITY,
+  'AWS::IAM::Role': IDENTITY,
+  'AWS::KMS::Alias': CONFIGURATION,
+  'AWS::Lambda::EventInvokeConfig': CONFIGURATION,
+  'AWS::Lambda::Function': 'billed by request and duration; what schedules call is counted with them',
+  'AWS::Lambda::LayerVersion': 'within the free code storage of an account',
+  'AWS::Lambda::Permission': CONFIGURATION,
+  'AWS::Route53::RecordSet': 'counted with its zone',
+  'AWS::S3::BucketPolicy': CONFIGURATION,
+  'AWS::SNS::Subscription': CONFIGURATION,
+  'AWS::SNS::Topic': 'billed by the message: none is sent',
+  'AWS::SNS::TopicPolicy': CONFIGURATION,
+  'AWS::SQS::Queue': 'billed by the request; what polls it is counted with the poller',
+  'AWS::SQS::QueuePolicy': CONFIGURATION,
+  'AWS::SSM::Parameter': 'standard parameters are free',
+  'AWS::StepFunctions::StateMachine': 'billed by the transition; what schedules start is counted with them',
+};
+
+/** Functions that CloudFormation calls during a deploy, by the prefix of their types. */
+export const DEPLOY_TIME_PREFIX = 'Custom::';

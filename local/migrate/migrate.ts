@@ -1,0 +1,40 @@
+/** `npm run migrate -- --table NAME`: how many items have an old layout; with `--apply` they are brought to the newest. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { documentClient } from '../../functions/shared/clients.ts';
+import { ItemTooNew } from '../../functions/shared/errors.ts';
+import { migrateTable } from '../../functions/shared/migrations/migrate-table.ts';
+import { ITEM_SCHEMA_VERSION } from '../../functions/shared/table/schema-version.ts';
+import { runCommand } from '../tier/command-line.ts';
+import { DOT } from '../tier/paths.ts';
+import { TierFailure } from '../tier/tier-failure.ts';
+
+await runCommand(async () => {
+  const { values } = parseArgs({ options: { table: { type: 'string' }, apply: { type: 'boolean', default: false } } });
+  const { table, apply } = values;
+  if (table === undefined)
+    throw new TierFailure("--table wants the table's name: the output TableName of the deployment's storage stack.");
+  const startedAt = performance.now();
+  const figures = await migrateTable(
+    { client: documentClient(), table },
+    {
+      apply,
+      progressed: ({ read, migrated }) => console.log(`${read} items read, ${migrated} ${apply ? 'migrated' : 'to migrate'}`),
+    },
+  ).catch((error: unknown) => {
+    if (error instanceof ItemTooNew) throw new TierFailure(error.message);
+    throw error;
+  });
+  const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
+  mkdirSync(DOT, { recursive: true });
+  const kept = { table, apply, toSchemaVersion: ITEM_SCHEMA_VERSION, ...figures, seconds };
+  writeFileSync(join(DOT, 'migrate.json'), `${JSON.stringify(kept, null, 2)}\n`);
+  const { read, current, migrated, lostRaces } = figures;
+  console.log(
+    apply
+      ? `${migrated} of ${read} items of ${table} were brought to schemaVersion ${ITEM_SCHEMA_VERSION}, ${current} had it; ${lostRaces} lost races, ${seconds} s.`
+      : `${migrated} of ${read} items of ${table} have an older layout than schemaVersion ${ITEM_SCHEMA_VERSION}. Nothing was written: --apply does it.`,
+  );
+});
