@@ -1,11 +1,12 @@
 """CloudFormation types that stock lacks and a stack of ours may hold: archives of a bus, composite alarms, alarms on metric math,
-saved log queries. Where MiniStack has the service behind them it is used; saved queries exist as stack resources only."""
+saved log queries, selections of a backup plan. Where MiniStack has the service behind them it is used; saved queries exist as
+stack resources only."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import cloudwatch, eventbridge
+from ministack.services import backup, cloudwatch, eventbridge
 from ministack.services.cloudformation import provisioners
 
 from spotforge_emulator.private_name import private
@@ -91,6 +92,18 @@ def _query_delete(_identity: str, _properties: Properties) -> None:
     """Nothing is behind a saved query."""
 
 
+def _selection_create(_logical_id: str, properties: Properties, _stack: str) -> Provisioned:
+    plan, wanted = properties["BackupPlanId"], properties["BackupSelection"]
+    selection = _answer(private(backup, "_create_selection")(plan, {"BackupSelection": wanted}))["SelectionId"]
+    # AWS's own form of what Ref answers.
+    return f"{selection}_{plan}", {"Id": f"{selection}_{plan}", "SelectionId": selection, "BackupPlanId": plan}
+
+
+def _selection_delete(identity: str, _properties: Properties) -> None:
+    selection, _, plan = identity.partition("_")
+    private(backup, "_delete_selection")(plan, selection)
+
+
 def _on_metric_math(record: Callable[[str, Properties], Properties]) -> Callable[[str, Properties], Properties]:
     """An alarm on an expression is recorded with its metrics; nothing evaluates the expression."""
 
@@ -121,6 +134,8 @@ def apply() -> None:
             "update": _composite_update,
             "delete": _composite_delete,
         },
+        # Every property replaces it on AWS, so there is no update.
+        "AWS::Backup::BackupSelection": {"create": _selection_create, "delete": _selection_delete},
         "AWS::Logs::QueryDefinition": {"create": _query_create, "update": _query_update, "delete": _query_delete},
     }
     for name, handler in added.items():
