@@ -8,6 +8,7 @@ import { ComputeStack } from './stacks/compute-stack.ts';
 import { EdgeStack } from './stacks/edge-stack.ts';
 import { PipelineStack } from './stacks/pipeline-stack.ts';
 import { RehearsalStack } from './stacks/rehearsal-stack.ts';
+import { ReplicationStack } from './stacks/replication-stack.ts';
 import { StorageStack } from './stacks/storage-stack.ts';
 
 export type SpotforgeStacks = {
@@ -18,10 +19,12 @@ export type SpotforgeStacks = {
   rehearsal: RehearsalStack;
   /** Only with `edge`. */
   edge?: EdgeStack;
+  /** Only with `replication`. */
+  replication?: ReplicationStack;
 };
 
 /**
- * One deployment: storage ← compute ← pipeline ← api, rehearsal; edge before api if configured. Checked for consistency before, and for AWS's good practice when the app is
+ * One deployment: storage ← compute ← pipeline ← api, rehearsal; edge before api and replication before storage if configured. Checked for consistency before, and for AWS's good practice when the app is
  * synthesised: a finding that nobody acknowledged with a reason makes the synth fail.
  */
 export const addSpotforge = (app: App, deployment: Deployment): SpotforgeStacks => {
@@ -30,6 +33,8 @@ export const addSpotforge = (app: App, deployment: Deployment): SpotforgeStacks 
 
   const storage = new StorageStack(app, `${name}-storage`, { deployment });
   const { buckets, table, repositories, users } = storage;
+  const replication = replicationOf(app, deployment);
+  if (replication) storage.addStackDependency(replication); // S3 replicates to nothing that is not there
 
   const compute = new ComputeStack(app, `${name}-compute`, { deployment, repositories });
   const { queueArns } = compute;
@@ -47,7 +52,15 @@ export const addSpotforge = (app: App, deployment: Deployment): SpotforgeStacks 
   const edge = edgeOf(app, deployment);
   edge?.addStackDependency(api); // what it stands before is there already
 
-  const stacks: SpotforgeStacks = { storage, compute, pipeline, api, rehearsal, ...(edge && { edge }) };
+  const stacks: SpotforgeStacks = {
+    storage,
+    compute,
+    pipeline,
+    api,
+    rehearsal,
+    ...(edge && { edge }),
+    ...(replication && { replication }),
+  };
   for (const stack of Object.values(stacks)) stack.terminationProtection = deployment.terminationProtection;
   Tags.of(app).add('spotforge:deployment', name);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
@@ -57,4 +70,9 @@ export const addSpotforge = (app: App, deployment: Deployment): SpotforgeStacks 
 const edgeOf = (app: App, deployment: Deployment): EdgeStack | undefined => {
   const { domain, edge, name } = deployment;
   return domain && edge ? new EdgeStack(app, `${name}-edge`, { deployment, domain, edge }) : undefined;
+};
+
+const replicationOf = (app: App, deployment: Deployment): ReplicationStack | undefined => {
+  const { replication, name } = deployment;
+  return replication && new ReplicationStack(app, `${name}-replication`, { deployment, replication });
 };

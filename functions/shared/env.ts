@@ -22,6 +22,21 @@ const json = <T extends z.ZodType>(schema: T) =>
 const byStage = <T extends z.ZodType>(value: T) =>
   z.strictObject(Object.fromEntries(STAGES.map((stage) => [stage, value])) as Record<Stage, T>);
 
+type Ladders = Record<string, Record<Stage, string[]>>;
+
+const mapLadders = (ladders: Ladders, arnOf: (queue: string) => string): Ladders =>
+  Object.fromEntries(
+    Object.entries(ladders).map(([profile, stages]) => [
+      profile,
+      Object.fromEntries(Object.entries(stages).map(([stage, queues]) => [stage, queues.map(arnOf)])) as Record<Stage, string[]>,
+    ]),
+  );
+
+const unknownQueue = (queue: string, { issues }: Pick<z.core.ParsePayload, 'issues'>): string => {
+  issues.push({ code: 'custom', message: `a ladder names the queue ${queue}, which has no ARN`, input: queue });
+  return z.NEVER;
+};
+
 /** Every variable that a function may read, each with what it must look like. */
 const VARIABLES = {
   TABLE_NAME: text,
@@ -31,9 +46,16 @@ const VARIABLES = {
   RELEASES_BUCKET: text,
   EVENT_BUS: text,
   STATE_MACHINE_ARN: arn,
-  PROFILES: json(z.record(z.string(), byStage(z.array(arn).min(1)))).describe(
-    'profile name → stage → queue ARNs, first rung first',
-  ),
+  PROFILES: json(
+    z.strictObject({
+      queues: z.record(z.string(), arn),
+      ladders: z.record(z.string(), byStage(z.array(z.string()).min(1))),
+    }),
+  )
+    .transform(({ queues, ladders }, context) => mapLadders(ladders, (queue) => queues[queue] ?? unknownQueue(queue, context)))
+    .describe(
+      'queue name → ARN; profile name → stage → queue names, first rung first. Each ARN once, since a function’s environment takes 4 KiB; read as profile name → stage → ARNs',
+    ),
   JOB_DEFINITIONS: json(byStage(arn)).describe('stage → job definition ARN with revision'),
   PROFILE_VARIANTS: json(
     z.record(

@@ -1,9 +1,10 @@
 import { STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
 import { accessProblems } from './access.ts';
 import { deliveryStageProblems } from './delivery-stages.ts';
-import type { Deployment } from './deployment.ts';
+import { type Deployment, MAX_NAME } from './deployment.ts';
 import { DeploymentError } from './deployment-error.ts';
 import { placementProblems } from './placement.ts';
+import { QUEUES } from './queues.ts';
 import { storageProblems } from './storage.ts';
 
 /** From a job's end to the state machine: Batch's event, the supervisor's minute if it was lost, and a reserve. */
@@ -43,21 +44,23 @@ const timeoutProblems = (deployment: Deployment, stage: Stage): string[] => {
   ];
 };
 
-/** Lambda takes 4 KiB of environment. This is what the profiles may fill of it; the rest is below 1.3 KiB. */
-const PROFILES_BYTES = 2_700;
+/** Lambda takes 4 KiB of environment. This is what a configuration may fill of it; all that has one length or another is below 2 KiB. */
+const CONFIGURED_BYTES = 2_000;
+
+/** As long as a region, an account and a name can make it. */
+const QUEUE_ARN_BYTES = 'arn:aws:batch:ap-southeast-1:123456789012:job-queue/'.length + MAX_NAME + '-gpu-on-demand'.length;
 
 /** A profile that differs from `default` in one stage: its name, a queue and a job definition. */
 const VARIANT_BYTES = 300;
 
-const environmentProblems = ({ name, profiles, benchmarkOnGraviton }: Deployment): string[] => {
-  const rungs = Object.values(profiles).flatMap((ladders) => STAGES.flatMap((stage) => ladders[stage]));
-  const bytes = rungs.reduce(
-    (sum, queue) => sum + `"arn:aws:batch:eu-central-1:123456789012:job-queue/${name}-${queue}",`.length,
-    benchmarkOnGraviton ? VARIANT_BYTES : 0,
-  );
-  return bytes <= PROFILES_BYTES
+const environmentProblems = ({ profiles, benchmarkOnGraviton, allowedSources, identity }: Deployment): string[] => {
+  const bytes =
+    QUEUES.reduce((sum, queue) => sum + `"${queue}":"",`.length + QUEUE_ARN_BYTES, 0) +
+    JSON.stringify([profiles, allowedSources, identity.claims]).length +
+    (benchmarkOnGraviton ? VARIANT_BYTES : 0);
+  return bytes <= CONFIGURED_BYTES
     ? []
     : [
-        `the profiles take ${bytes} bytes of a function's environment, at most ${PROFILES_BYTES} are left for them. Use fewer profiles, shorter ladders or a shorter name.`,
+        `profiles, allowedSources and identity.claims take ${bytes} bytes of a function's environment, at most ${CONFIGURED_BYTES} are left for them. Use fewer profiles, shorter ladders or fewer sources.`,
       ];
 };

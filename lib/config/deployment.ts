@@ -192,7 +192,7 @@ export const deploymentConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Private subnets behind a NAT gateway, which costs about 33 USD a month idle. Off: public subnets that let nothing in.',
+      'Private subnets behind a NAT gateway, which costs 36.50 USD a month idle, its address included. Off: public subnets that let nothing in.',
     ),
   availabilityZones: z
     .int()

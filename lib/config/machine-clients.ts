@@ -5,7 +5,13 @@ import { name, tenant } from '../../functions/shared/contracts/primitives.ts';
 const group = z.string().regex(/^[^\s/"\\]+$/, 'expected a group name without spaces, slashes, backslashes and quotes');
 
 export const machineClients = z
-  .record(name, z.strictObject({ tenant, groups: z.array(group).default([]) }))
+  .record(
+    name,
+    z.strictObject({
+      tenant: tenant.describe('Whose experiments it submits and sees.'),
+      groups: z.array(group).default([]).describe('Which of `identity.groups` it is in. None: no route asks for a group yet.'),
+    }),
+  )
   .refine((clients) => Object.keys(clients).length <= 10, 'expected at most 10 clients: a user pool has 100 scopes at most')
   .default({})
   .describe(

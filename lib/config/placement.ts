@@ -1,8 +1,9 @@
-import { STAGES } from '../../functions/shared/contracts/names.ts';
+import { REHEARSALS, STAGES } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from './deployment.ts';
 import { GRAVITON_PROFILE, GRAVITON_SIZE, GRAVITON_STAGE } from './graviton.ts';
 import { KNOWN_FAMILIES, type Offer, offersOf } from './instance-catalogue.ts';
 import { GRAVITON_QUEUE, type QueueName } from './queues.ts';
+import { REHEARSAL_QUEUE, REHEARSAL_SIZES } from './rehearsal-sizes.ts';
 
 /** The agent and the kernel keep a part of an instance: a job that asks for more than this share never starts. */
 const USABLE_MEMORY = 0.9;
@@ -13,7 +14,7 @@ type Placement = { field: string; queue: QueueName; vcpus: number; memoryMiB: nu
 /** Jobs that would wait for ever on one of their queues, each as a sentence that names the fields. */
 export const placementProblems = (deployment: Deployment): string[] => {
   const ladders = Object.values(deployment.profiles);
-  const placements: Placement[] = STAGES.flatMap((stage) =>
+  const ofStages: Placement[] = STAGES.flatMap((stage) =>
     [...new Set(ladders.flatMap((ladder) => ladder[stage]))].map((queue) => ({
       ...deployment.stages[stage],
       field: `stages.${stage}`,
@@ -21,6 +22,13 @@ export const placementProblems = (deployment: Deployment): string[] => {
       arm: false,
     })),
   );
+  const ofRehearsals: Placement[] = REHEARSALS.map((rehearsal) => ({
+    ...REHEARSAL_SIZES[rehearsal],
+    field: `the rehearsal ${rehearsal}`,
+    queue: REHEARSAL_QUEUE,
+    arm: false,
+  }));
+  const placements = [...ofStages, ...ofRehearsals];
   if (!deployment.benchmarkOnGraviton) return placements.flatMap((placement) => problemsOf(deployment, placement));
   const onGraviton = {
     ...GRAVITON_SIZE,

@@ -26,8 +26,18 @@ const queue = (defaults: { instanceTypes: string[]; maxvCpus: number }) =>
       instanceTypes: z
         .array(z.string().regex(/^[a-z][a-z0-9-]*(\.[a-z0-9]+)?$/, 'expected an instance type or a family, as g6.xlarge or g6'))
         .min(1)
-        .default(defaults.instanceTypes),
-      maxvCpus: z.int().min(4).max(10_000).default(defaults.maxvCpus),
+        .default(defaults.instanceTypes)
+        .describe(
+          'Instance types or whole families. Several, because each is a pool of its own: the more pools, the rarer an interruption. The benchmark has one: figures of different machines would not compare.',
+        ),
+      maxvCpus: z
+        .int()
+        .min(4)
+        .max(10_000)
+        .default(defaults.maxvCpus)
+        .describe(
+          'How many processors may run at once, and so the most that an hour can cost. For GPUs four trainings at a time: raise it together with the account’s quota, or jobs wait at the quota instead.',
+        ),
     })
     .prefault({});
 

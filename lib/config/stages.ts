@@ -25,20 +25,47 @@ const TRAIN_SHARED_MEMORY_MIB = 2 * 1024;
 const stageConfig = (stage: Stage, defaults: StageDefaults) =>
   z
     .strictObject({
-      vcpus: z.int().min(1).max(64).default(defaults.vcpus),
-      memoryMiB: z.int().min(512).default(defaults.memoryMiB),
-      gpus: z.int().min(0).max(8).default(defaults.gpus),
-      /** Size of /dev/shm, part of the memory: what the workers of a data loader and of several GPUs talk through. */
+      vcpus: z
+        .int()
+        .min(1)
+        .max(64)
+        .default(defaults.vcpus)
+        .describe('Processors of its job. Training and benchmark have the whole instance; the others share one.'),
+      memoryMiB: z
+        .int()
+        .min(512)
+        .default(defaults.memoryMiB)
+        .describe(
+          'Memory of its job. At most 90 % of the smallest instance of each queue on its ladder, or it would never start.',
+        ),
+      gpus: z.int().min(0).max(8).default(defaults.gpus).describe('GPUs of its job; several train together on one instance.'),
       sharedMemoryMiB: z
         .int()
         .min(stage === 'train' ? TRAIN_SHARED_MEMORY_MIB : DOCKER_SHARED_MEMORY_MIB)
-        .default(defaults.sharedMemoryMiB ?? DOCKER_SHARED_MEMORY_MIB),
-      /** Batch ends an attempt after this time: `Stage.TimedOut`. */
-      attemptDurationSeconds: z.int().min(60).default(defaults.attemptDurationSeconds),
-      /** An attempt whose step and fraction stand still for this time is hung. A stage reports every 2 s at most: less than 5 would end healthy ones. */
-      hangLimitSeconds: z.int().min(5).default(defaults.hangLimitSeconds),
-      /** `TimeoutSeconds` of the stage's Task: waiting in the queue included. */
-      taskTimeoutSeconds: z.int().min(60).max(31_536_000).default(TASK_TIMEOUT_SECONDS),
+        .default(defaults.sharedMemoryMiB ?? DOCKER_SHARED_MEMORY_MIB)
+        .describe('Size of /dev/shm, part of the memory: what the workers of a data loader and of several GPUs talk through.'),
+      attemptDurationSeconds: z
+        .int()
+        .min(60)
+        .default(defaults.attemptDurationSeconds)
+        .describe(
+          'Batch ends an attempt after this time (`Stage.TimedOut`): many times what it takes, so that only what is lost is ended.',
+        ),
+      hangLimitSeconds: z
+        .int()
+        .min(5)
+        .default(defaults.hangLimitSeconds)
+        .describe(
+          'An attempt whose step and fraction stand still for this time is hung. A stage reports every 2 s at most: less than 5 would end healthy ones.',
+        ),
+      taskTimeoutSeconds: z
+        .int()
+        .min(60)
+        .max(31_536_000)
+        .default(TASK_TIMEOUT_SECONDS)
+        .describe(
+          '`TimeoutSeconds` of its Task, waiting in the queue included. A week: waiting behind our own jobs is no failure, and a busy weekend passes.',
+        ),
     })
     .prefault({});
 
@@ -69,7 +96,11 @@ export const byStage = <T extends z.ZodType>(schemaOf: (stage: Stage) => T) =>
 
 export const stages = byStage((stage) => stageConfig(stage, DEFAULTS[stage])).prefault({});
 
-const ladder = z.array(z.enum(QUEUES)).min(1).max(10);
+const ladder = z
+  .array(z.enum(QUEUES))
+  .min(1)
+  .max(10)
+  .describe('On which queues the stage is tried, first rung first: the cheapest, and what is surest to be there last.');
 
 /** A profile says on which queues a stage is tried, first rung first. Users name a profile; they never see a queue. */
 const ladders = (defaults: (stage: Stage) => LadderQueue[]) => byStage((stage) => ladder.default(defaults(stage))).prefault({});

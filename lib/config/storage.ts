@@ -103,7 +103,7 @@ export const replication = z
   })
   .optional()
   .describe(
-    'Datasets, experiments and releases are copied to buckets in a second region, which a stack there makes. None: it doubles what storage costs, and adds the transfer.',
+    'Datasets, experiments and releases are copied to buckets in a second region, which a stack there makes; `existing` buckets are not, for they are used as they are. None: it doubles what storage costs, and adds the transfer.',
   );
 
 /** Whether raw data and releases are locked. Decided once, when their buckets are made: S3 never lets go of it again. */

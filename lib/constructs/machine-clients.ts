@@ -1,8 +1,8 @@
 import { Aws, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import {
+  type IUserPool,
   OAuthScope,
   ResourceServerScope,
-  type UserPool,
   UserPoolClient,
   UserPoolDomain,
   UserPoolResourceServer,
@@ -22,7 +22,7 @@ export const machineScopes = ({ name }: Deployment): string => name;
 export class MachineClients extends Construct {
   readonly clientIds: readonly string[];
 
-  constructor(scope: Construct, id: string, { deployment, pool }: { deployment: Deployment; pool: UserPool }) {
+  constructor(scope: Construct, id: string, { deployment, pool }: { deployment: Deployment; pool: IUserPool }) {
     super(scope, id);
     const machines = Object.entries(deployment.machineClients).map(([name, { tenant, groups }]) => ({
       name,

@@ -23,6 +23,7 @@ export type PrivateBucketProps = {
 export class PrivateBucket extends Bucket {
   constructor(scope: Construct, id: string, props: PrivateBucketProps) {
     const { deployment, versioned, locked = false, bucketName, key, writtenOnce, lifecycleRules = [] } = props;
+    const removalPolicy = deployment.data === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
     super(scope, id, {
       ...(bucketName !== undefined && { bucketName }),
       ...(key === undefined
@@ -39,9 +40,10 @@ export class PrivateBucket extends Bucket {
         ...(versioned ? [nonCurrentVersions(deployment)] : []),
         ...lifecycleRules,
       ],
-      removalPolicy: deployment.data === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy,
     });
     if (writtenOnce !== undefined) this.addToResourcePolicy(writeOnce(this.objects(writtenOnce)));
+    this.policy?.applyRemovalPolicy(removalPolicy); // or a bucket that outlives its stack would be open to overwriting from then on
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
       reason:

@@ -2,9 +2,10 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { keys, REHEARSAL_IMAGES, type Rehearsal, rehearsalCommand } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
+import { REHEARSAL_SIZES } from '../config/rehearsal-sizes.ts';
 import type { Repositories } from '../stacks/storage-stack.ts';
 import { allow } from './allow.ts';
-import { ContainerJob, type JobSize } from './container-job.ts';
+import { ContainerJob } from './container-job.ts';
 import { ExpiringLogGroup } from './expiring-log-group.ts';
 import { imageReference } from './image-reference.ts';
 import { encrypts } from './key-use.ts';
@@ -16,14 +17,6 @@ export type RehearsalJobDefinitionProps = {
   rehearsal: Rehearsal;
   buckets: Buckets;
   repositories: Repositories;
-};
-
-/** Half an hour is ten times what a model of some hundred million parameters takes. */
-const SIZE = { vcpus: 2, gpus: 0, sharedMemoryMiB: 64, attemptDurationSeconds: 1800 } as const;
-export const REHEARSAL_SIZES: Record<Rehearsal, JobSize> = {
-  restore: { ...SIZE, memoryMiB: 7 * 1024 }, // weights, gradients and optimiser, on a *.large of 8 GiB
-  rollback: { ...SIZE, memoryMiB: 4 * 1024 },
-  upgrade: { ...SIZE, memoryMiB: 4 * 1024 },
 };
 
 const SPEC = 'experiments/*/spec.json';

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { EVENTS, STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { GRAVITON_PROFILE, GRAVITON_STAGE } from '../config/graviton.ts';
-import { GRAVITON_QUEUE, type LadderQueue, type QueueArns } from '../config/queues.ts';
+import { GRAVITON_QUEUE, QUEUES, type QueueArns } from '../config/queues.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import { EventRule } from '../constructs/event-rule.ts';
 import { ExperimentStateMachine } from '../constructs/experiment-state-machine.ts';
@@ -235,7 +235,7 @@ export class PipelineStack extends Stack {
         stopsExecutions(this.machine),
         {
           environment: {
-            PROFILES: this.toJsonString(profileArns(deployment, queueArns)),
+            PROFILES: this.toJsonString(profileQueues(deployment, queueArns)),
             JOB_DEFINITIONS: this.toJsonString(jobDefinitions),
             ...(onGraviton && { PROFILE_VARIANTS: this.toJsonString(gravitonVariant(queueArns, onGraviton)) }),
             ALLOWED_SOURCES: JSON.stringify(deployment.allowedSources),
@@ -253,17 +253,11 @@ export class PipelineStack extends Stack {
   }
 }
 
-/** Profile → stage → queue ARNs, first rung first. */
-const profileArns = ({ profiles }: Deployment, queueArns: Record<LadderQueue, string>): Record<string, Record<Stage, string[]>> =>
-  Object.fromEntries(
-    Object.entries(profiles).map(([name, ladders]) => [
-      name,
-      Object.fromEntries(STAGES.map((stage) => [stage, ladders[stage].map((queue) => queueArns[queue])])) as Record<
-        Stage,
-        string[]
-      >,
-    ]),
-  );
+/** The queues of the ladders once each, and the ladders by their names: lib/config/consistency.ts bounds their length. */
+const profileQueues = ({ profiles }: Deployment, queueArns: QueueArns) => ({
+  queues: Object.fromEntries(QUEUES.map((queue) => [queue, queueArns[queue]])),
+  ladders: profiles,
+});
 
 /** Profile → where it differs from `default`. */
 const gravitonVariant = (queueArns: QueueArns, jobDefinition: string) => ({

@@ -5,7 +5,8 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { keys, REHEARSALS, type Rehearsal } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
-import type { LadderQueue, QueueArns } from '../config/queues.ts';
+import type { QueueArns } from '../config/queues.ts';
+import { REHEARSAL_QUEUE } from '../config/rehearsal-sizes.ts';
 import { allow } from '../constructs/allow.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import { announcesRehearsals, findsObjects, usesBucket } from '../constructs/function-bindings.ts';
@@ -22,9 +23,6 @@ export type RehearsalStackProps = {
   repositories: Repositories;
   queueArns: QueueArns;
 };
-
-/** A rehearsal that a reclaimed host cuts short tells nothing; four hours a year cost cents. */
-const QUEUE: LadderQueue = 'cpu-on-demand';
 
 /** What would have to work on a bad day, done each quarter: restore a checkpoint, roll back a model, upgrade a dependency. */
 export class RehearsalStack extends Stack {
@@ -65,7 +63,7 @@ export class RehearsalStack extends Stack {
       new RehearsalJobDefinition(this, `Rehearsal-${rehearsal}`, { deployment, rehearsal, buckets, repositories }).arn;
     this.machine = new RehearsalStateMachine(this, 'Rehearsal', {
       deployment,
-      queueArn: queueArns[QUEUE],
+      queueArn: queueArns[REHEARSAL_QUEUE],
       jobDefinitions: Object.fromEntries(REHEARSALS.map((name) => [name, arnOf(name)])) as Record<Rehearsal, string>,
       findSubjects: findSubjects.lambda,
       publishReport: publishReport.lambda,

@@ -8,6 +8,7 @@ import type { Deployment } from '../config/deployment.ts';
 import { CustomerKey } from '../constructs/customer-key.ts';
 import { ExperimentTable } from '../constructs/experiment-table.ts';
 import { imageRepository } from '../constructs/image-repository.ts';
+import { OriginSecret } from '../constructs/origin-secret.ts';
 import { storageBuckets } from '../constructs/storage-buckets.ts';
 import type { Buckets, TableReference } from '../constructs/storage-references.ts';
 import { TableBackup } from '../constructs/table-backup.ts';
@@ -36,6 +37,7 @@ export class StorageStack extends Stack {
       optimization: imageRepository(this, 'OptimizationImages', { deployment, image: 'optimization' }),
     };
     this.users = deployment.identity.external ? undefined : new UserDirectory(this, 'Users', { deployment });
+    if (deployment.edge) new OriginSecret(this, 'Origin', { deployment }); // here, because functions of two stacks and CloudFront read it
 
     new CfnOutput(this, 'DatasetsBucket', { value: this.buckets.datasets.bucketName });
     new CfnOutput(this, 'ExperimentsBucket', { value: this.buckets.experiments.bucketName });

@@ -1,4 +1,4 @@
-/** A row of `.spotforge/bench-interruption.json`. */
+/** A row of `.spotforge/bench-interruption.json` and `.spotforge/bench-deploy.json`. */
 export type Figure = { metric: string; value: number; unit: string; target: number; pass: boolean };
 
 /** One figure that may be at most so much. */

@@ -45,7 +45,7 @@ const jobsIn = async (batch: BatchClient, jobQueue: string): Promise<number> => 
 /** Inputs of all executions that run, which name the queues of their ladders. */
 const runningInputs = async ({ cloudFormation, stepFunctions }: Clients, stacks: readonly StackChanges[]): Promise<string[]> => {
   const inputs: string[] = [];
-  for (const { stack } of stacks.filter(({ deployed }) => deployed !== undefined)) {
+  for (const { stack } of stacks.filter(({ deployed, region }) => deployed !== undefined && region === undefined)) {
     for (const stateMachineArn of await stateMachinesOf(cloudFormation, stack)) {
       let nextToken: string | undefined;
       do {

@@ -20,7 +20,7 @@ export const linesOf = (stacks: readonly StackChanges[], lost: readonly LostQueu
   }),
   ...lost.map(({ queue, jobs, executions }) =>
     jobs + executions > 0
-      ? `STOP: queue ${queue} would be deleted with ${jobs} jobs in it, and ${executions} running experiments are pinned to it: all of them would fail. Rename or remove it in two steps, see docs/decisions/0012-a-queue-is-renamed-in-two-steps.md.`
+      ? `STOP: queue ${queue} would be deleted. Jobs in it that would end: ${jobs}. Running experiments pinned to it that would fail: ${executions}. Rename or remove it in two steps, see docs/decisions/0012-a-queue-is-renamed-in-two-steps.md.`
       : `queue ${queue} would be deleted; it is empty and no running experiment is pinned to it. Failed and cancelled ones that are could not be resumed any more.`,
   ),
 ];

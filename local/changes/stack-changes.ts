@@ -6,58 +6,78 @@ import { TierFailure } from '../tier/tier-failure.ts';
 import { replacementRulesFor } from './replacement-rules.ts';
 import { type Change, changesOf, type Template } from './template-changes.ts';
 
-/** What a deployment of an assembly would do to one stack. `deployed` is undefined for a stack that does not exist yet. */
-export type StackChanges = { stack: string; deployed: Template | undefined; changes: Change[] };
+/**
+ * What a deployment of an assembly would do to one stack. `region` is undefined for the deployment's own, `deployed` for a stack that does not
+ * exist yet.
+ */
+export type StackChanges = { stack: string; region: string | undefined; deployed: Template | undefined; changes: Change[] };
 
 const assemblyManifest = z.object({
   artifacts: z.record(
     z.string(),
     z.object({
       type: z.string(),
-      properties: z.object({ templateFile: z.string(), stackName: z.string().optional() }).optional(),
+      environment: z.string().optional(),
+      properties: z.object({ templateFile: z.string().optional(), stackName: z.string().optional() }).optional(),
     }),
   ),
 });
 const template: z.ZodType<Template> = z.looseObject({ Resources: z.record(z.string(), z.looseObject({ Type: z.string() })) });
 
-const readJson = (folder: string, file: string): unknown => {
-  try {
-    return JSON.parse(readFileSync(join(folder, file), 'utf8'));
-  } catch (error) {
-    throw new TierFailure(
-      `${join(folder, file)} cannot be read (${(error as Error).message}): synthesise first, \`npm run synth\`.`,
-    );
-  }
-};
+const readJson = (folder: string, file: string): unknown => JSON.parse(readFileSync(join(folder, file), 'utf8'));
 
-const templatesIn = (assembly: string): { stack: string; template: Template }[] =>
-  Object.entries(assemblyManifest.parse(readJson(assembly, 'manifest.json')).artifacts).flatMap(([id, { type, properties }]) =>
-    type === 'aws:cloudformation:stack' && properties
-      ? [{ stack: properties.stackName ?? id, template: template.parse(readJson(assembly, properties.templateFile)) }]
-      : [],
-  );
+const templatesIn = (assembly: string): { stack: string; region: string | undefined; template: Template }[] =>
+  Object.entries(assemblyManifest.parse(readJson(assembly, 'manifest.json')).artifacts).flatMap(([id, artifact]) => {
+    const { type, environment, properties } = artifact;
+    if (type !== 'aws:cloudformation:stack' || properties?.templateFile === undefined) return [];
+    const named = environment?.split('/').at(-1);
+    return [
+      {
+        stack: properties.stackName ?? id,
+        region: named === 'unknown-region' ? undefined : named,
+        template: template.parse(readJson(assembly, properties.templateFile)),
+      },
+    ];
+  });
 
 const deployedTemplate = async (cloudFormation: CloudFormationClient, stack: string): Promise<Template | undefined> => {
   try {
     const { TemplateBody = '' } = await cloudFormation.send(
       new GetTemplateCommand({ StackName: stack, TemplateStage: 'Original' }),
     );
-    return template.parse(JSON.parse(TemplateBody));
+    return parsed(TemplateBody, stack);
   } catch (error) {
     if (error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message)) return undefined;
     throw error;
   }
 };
 
-/** Compares an assembly with what CloudFormation says is deployed, stack by stack. */
-export const changesOfAssembly = async (cloudFormation: CloudFormationClient, assembly: string): Promise<StackChanges[]> => {
+const parsed = (body: string, stack: string): Template => {
+  try {
+    return template.parse(JSON.parse(body));
+  } catch {
+    throw new TierFailure(
+      `The stack ${stack} was not deployed by the CDK: its template is none that the CDK writes. Look at it with \`aws cloudformation get-template --stack-name ${stack}\`; another name in the configuration leaves it alone.`,
+    );
+  }
+};
+
+/** Compares an assembly with what CloudFormation says is deployed, stack by stack, each in its region. */
+export const changesOfAssembly = async (
+  cloudFormationIn: (region: string | undefined) => CloudFormationClient,
+  assembly: string,
+): Promise<StackChanges[]> => {
   const stacks = await Promise.all(
-    templatesIn(assembly).map(async ({ stack, template }) => ({
-      stack,
-      template,
-      deployed: await deployedTemplate(cloudFormation, stack),
+    templatesIn(assembly).map(async (each) => ({
+      ...each,
+      deployed: await deployedTemplate(cloudFormationIn(each.region), each.stack),
     })),
   );
   const rules = replacementRulesFor(stacks.flatMap(({ template, deployed }) => (deployed ? [template, deployed] : [template])));
-  return stacks.map(({ stack, template, deployed }) => ({ stack, deployed, changes: changesOf(deployed, template, rules) }));
+  return stacks.map(({ stack, region, template, deployed }) => ({
+    stack,
+    region,
+    deployed,
+    changes: changesOf(deployed, template, rules),
+  }));
 };

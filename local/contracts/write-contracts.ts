@@ -1,5 +1,6 @@
 /**
- * Writes what is generated from the zod contracts: JSON Schemas into contracts/, pydantic models and names into the runtime package.
+ * Writes what is generated from zod: of the contracts JSON Schemas into contracts/, pydantic models and names into the runtime package; of the
+ * deployment's configuration docs/configuration.md.
  * `--check` writes nothing and fails when a committed file is stale.
  */
 import { execFileSync } from 'node:child_process';
@@ -8,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { DOCUMENTS, PYTHON_DOCUMENTS } from '../../functions/shared/contracts/documents.ts';
+import { configurationPage } from './configuration-page.ts';
 import { openApi } from './openapi.ts';
 import { pythonNames } from './python-names.ts';
 
@@ -109,6 +111,7 @@ const generated = (): Map<string, string> => {
   files.set('contracts/openapi.json', json(openApi()));
   files.set(`${PYTHON_CONTRACTS}/names.py`, pythonNames());
   files.set(`${PYTHON_CONTRACTS}/models.py`, pydanticModels());
+  files.set('docs/configuration.md', configurationPage());
   return files;
 };
 

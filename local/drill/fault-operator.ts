@@ -10,6 +10,7 @@ import {
 import { DescribeExecutionCommand, ExecutionDoesNotExist, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { executionArn } from '../../functions/experiments/execution-input.ts';
 import { QUEUES } from '../../lib/config/queues.ts';
+import { DEPLOYMENT } from '../tier/deployment-name.ts';
 import type { TierRecord } from '../tier/tier-record.ts';
 
 type Credentials = { accessKeyId: string; secretAccessKey: string };
@@ -28,8 +29,6 @@ const RIGHTS = [
   's3:GetObject',
   's3:PutObject',
 ];
-/** Every name starts with the deployment's; the tiers keep the default one. */
-export const DEPLOYMENT = 'spotforge';
 
 export const makeFaultOperator = async (tier: TierRecord, root: Credentials): Promise<FaultOperator> => {
   const { endpoint, region, executorEndpoint } = tier;

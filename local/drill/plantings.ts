@@ -1,6 +1,7 @@
 import { EVENTS } from '../../functions/shared/contracts/names.ts';
 import type { QueueName } from '../../lib/config/queues.ts';
-import { DEPLOYMENT, stopExecution } from './fault-operator.ts';
+import { DEPLOYMENT } from '../tier/deployment-name.ts';
+import { stopExecution } from './fault-operator.ts';
 import { type AwsFaults, type BatchFaults, plantInAws, plantInBatch } from './fault-routes.ts';
 import { overlay } from './images.ts';
 import type { Scene } from './scene.ts';

@@ -50,7 +50,6 @@ export const FREE_WHEN_IDLE: Readonly<Record<string, string>> = {
   'AWS::Lambda::Function': 'billed by request and duration; what schedules call is counted with them',
   'AWS::Lambda::LayerVersion': 'within the free code storage of an account',
   'AWS::Lambda::Permission': CONFIGURATION,
-  'AWS::Route53::RecordSet': 'counted with its zone',
   'AWS::S3::BucketPolicy': CONFIGURATION,
   'AWS::SNS::Subscription': CONFIGURATION,
   'AWS::SNS::Topic': 'billed by the message: none is sent',
@@ -58,6 +57,7 @@ export const FREE_WHEN_IDLE: Readonly<Record<string, string>> = {
   'AWS::SQS::Queue': 'billed by the request; what polls it is counted with the poller',
   'AWS::SQS::QueuePolicy': CONFIGURATION,
   'AWS::SSM::Parameter': 'standard parameters are free',
+  'AWS::WAFv2::LoggingConfiguration': 'configuration; what it logs is counted with its log group',
   'AWS::StepFunctions::StateMachine': 'billed by the transition; what schedules start is counted with them',
 };
 

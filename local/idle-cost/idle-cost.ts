@@ -1,4 +1,4 @@
-/** `npm run idle-cost [-- --config FILE]`: what a deployment costs in a month in which nothing happens, from its synthesised template. */
+/** `npm run idle-cost [-- --config FILE | --stage STAGE]`: what a deployment costs in a month in which nothing happens, from its synthesised template. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandOptions } from '../deployment/command-options.ts';
@@ -12,7 +12,7 @@ import { SWITCHES } from './switches.ts';
 import { costOfSwitch, type SwitchCost, synthesisedBill } from './synthesised-bill.ts';
 
 await runCommand(async () => {
-  const { file: configuration, deployment } = configuredDeployment(commandOptions(['config']).config);
+  const { file: configuration, deployment } = configuredDeployment(commandOptions(['config', 'stage']));
   const { region } = deployment.prices;
   const prices = pricesOf(region);
   const home = join(DOT, 'idle-cost');

@@ -1,16 +1,15 @@
 /** `npm run images`: builds the stages' images and records in `.spotforge/images.json` what each was made of. See docs/images.md. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { StageImage } from '../../functions/shared/contracts/names.ts';
-import { treeHash } from '../../functions/shared/contracts/tree-hash.ts';
-import { hashFiles } from '../client/file-hash.ts';
 import { runCommand } from '../tier/command-line.ts';
 import { commit } from '../tier/commit.ts';
 import { DOT, ROOT } from '../tier/paths.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
+import { baseModelIn } from './base-model.ts';
 import { basesOf } from './bases.ts';
-import { type BaseModel, BUILDS, type Build, buildCommand } from './build-command.ts';
+import { BUILDS, type Build, buildCommand } from './build-command.ts';
 import { docker } from './docker.ts';
 import { type ImageOptions, readOptions } from './options.ts';
 
@@ -24,11 +23,6 @@ const digestOf = async (name: string): Promise<string> => {
   const { digest } = JSON.parse(answer) as { digest?: string };
   if (digest === undefined || !DIGEST.test(digest)) throw new TierFailure(`The registry gave no digest for ${name}: ${answer}`);
   return digest;
-};
-
-const baseModelIn = async (folder: string): Promise<BaseModel> => {
-  const sha256 = treeHash(await hashFiles(resolve(folder)));
-  return { folder: resolve(folder), sha256 };
 };
 
 /** A tag means one image for ever, so it must not name a commit that the image was not built from. */
@@ -54,7 +48,7 @@ const planOf = async (options: ImageOptions, image: StageImage): Promise<Build> 
     gitSha,
     metadataFile: join(DOT, `images-${image}.metadata.json`),
     push: options.push,
-    baseModel: options.baseModel === undefined ? undefined : await baseModelIn(options.baseModel),
+    baseModel: options.baseModel === undefined ? undefined : baseModelIn(options.baseModel),
   };
 };
 

@@ -3,19 +3,39 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { isNamed } from '../../functions/shared/aws-errors.ts';
 import { documentClient } from '../../functions/shared/clients.ts';
 import { ItemTooNew } from '../../functions/shared/errors.ts';
 import { migrateTable } from '../../functions/shared/migrations/migrate-table.ts';
 import { ITEM_SCHEMA_VERSION } from '../../functions/shared/table/schema-version.ts';
+import { callerAt } from '../deployment/caller.ts';
+import { placeOf } from '../deployment/place.ts';
 import { runCommand } from '../tier/command-line.ts';
 import { DOT } from '../tier/paths.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 
+const USAGE = "npm run migrate -- --table NAME [--apply], where NAME is the output TableName of the deployment's storage stack.";
+
+const asked = (): { table: string; apply: boolean } => {
+  try {
+    const { values } = parseArgs({ options: { table: { type: 'string' }, apply: { type: 'boolean', default: false } } });
+    const { table, apply } = values;
+    if (table !== undefined) return { table, apply };
+  } catch (error) {
+    throw new TierFailure(`${(error as Error).message} It is: ${USAGE}`);
+  }
+  throw new TierFailure(`Which table? ${USAGE}`);
+};
+
+const why = (error: unknown, table: string): unknown => {
+  if (error instanceof ItemTooNew) return new TierFailure(error.message);
+  if (isNamed(error, 'ResourceNotFoundException')) return new TierFailure(`There is no table ${table} here. ${USAGE}`);
+  return error;
+};
+
 await runCommand(async () => {
-  const { values } = parseArgs({ options: { table: { type: 'string' }, apply: { type: 'boolean', default: false } } });
-  const { table, apply } = values;
-  if (table === undefined)
-    throw new TierFailure("--table wants the table's name: the output TableName of the deployment's storage stack.");
+  const { table, apply } = asked();
+  await callerAt(await placeOf({}));
   const startedAt = performance.now();
   const figures = await migrateTable(
     { client: documentClient(), table },
@@ -24,8 +44,7 @@ await runCommand(async () => {
       progressed: ({ read, migrated }) => console.log(`${read} items read, ${migrated} ${apply ? 'migrated' : 'to migrate'}`),
     },
   ).catch((error: unknown) => {
-    if (error instanceof ItemTooNew) throw new TierFailure(error.message);
-    throw error;
+    throw why(error, table);
   });
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
   mkdirSync(DOT, { recursive: true });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { STAGE_IMAGES, type StageImage } from '../../functions/shared/contracts/names.ts';
+import type { StageImage } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../../lib/config/deployment.ts';
 import { queuesOf } from '../../lib/config/graviton.ts';
 import { offersOf } from '../../lib/config/instance-catalogue.ts';
@@ -17,10 +17,14 @@ export type QueueNeed = {
   leastvCpus: number;
 };
 
-/** `account` and `region` only where the configuration names a registry; `own` is made by the first deploy. */
+/**
+ * `own` is made by the first deploy, `kept` is there from an earlier one; `ecr` has account and region only where the configuration names a
+ * repository, and is undefined for one outside of ECR.
+ */
 export type ImageNeed = {
   image: StageImage;
   own: boolean;
+  kept: boolean;
   uri: string;
   ecr: { account?: string; region?: string; repository: string } | undefined;
   id: { imageTag: string } | { imageDigest: string };
@@ -48,24 +52,38 @@ const queueNeed = ({ queues }: Deployment, name: QueueName): QueueNeed => ({
   leastvCpus: Math.min(...queues[name].instanceTypes.flatMap(offersOf).map(({ vcpus }) => vcpus)),
 });
 
-const imageNeed = ({ name, gitSha, images }: Deployment, image: StageImage): ImageNeed => {
+const imageNeed = ({ name, gitSha, images, existing }: Deployment, image: StageImage): ImageNeed => {
   const { repository, tag = gitSha, digest } = images[image];
   const id = digest === undefined ? { imageTag: tag } : { imageDigest: digest };
-  if (repository === undefined) return { image, own: true, uri: `${name}/${image}`, ecr: { repository: `${name}/${image}` }, id };
+  if (repository === undefined) {
+    const uri = `${name}/${image}`;
+    return { image, own: true, kept: existing.repositories, uri, ecr: { repository: uri }, id };
+  }
   const [, account, region, path] = ECR_REPOSITORY.exec(repository) ?? [];
-  return { image, own: false, uri: repository, ecr: account && region && path ? { account, region, repository: path } : undefined, id };
+  return {
+    image,
+    own: false,
+    kept: false,
+    uri: repository,
+    ecr: account && region && path ? { account, region, repository: path } : undefined,
+    id,
+  };
 };
 
-const reserved = z.looseObject({ ReservedConcurrentExecutions: z.number().default(0) });
+const reserved = z.object({ ReservedConcurrentExecutions: z.number().default(0) });
 
-const manifest = z.looseObject({
+/** As far as it is read. */
+const manifest = z.object({
   artifacts: z.record(
     z.string(),
-    z.looseObject({
+    z.object({
       type: z.string(),
       environment: z.string().optional(),
       properties: z
-        .looseObject({ requiresBootstrapStackVersion: z.number().optional(), bootstrapStackVersionSsmParameter: z.string().optional() })
+        .object({
+          requiresBootstrapStackVersion: z.number().default(0),
+          bootstrapStackVersionSsmParameter: z.string().optional(),
+        })
         .optional(),
     }),
   ),
@@ -73,11 +91,15 @@ const manifest = z.looseObject({
 
 /** What the stacks of a cloud assembly want of `cdk bootstrap`, in the deployment's region and wherever else one of them goes. */
 export const bootstrapNeed = (assemblyManifest: unknown, region: string): BootstrapNeed => {
-  const stacks = Object.values(manifest.parse(assemblyManifest).artifacts).filter(({ type }) => type === 'aws:cloudformation:stack');
-  const properties = stacks.flatMap(({ properties }) => properties ?? []);
-  const named = stacks.flatMap(({ environment = '' }) => environment.split('/').at(-1) ?? []).filter((name) => name !== 'unknown-region');
+  const stacks = Object.values(manifest.parse(assemblyManifest).artifacts).filter(
+    ({ type }) => type === 'aws:cloudformation:stack',
+  );
+  const properties = stacks.flatMap(({ properties }) => (properties ? [properties] : []));
+  const named = stacks
+    .flatMap(({ environment }) => environment?.split('/').at(-1) ?? [])
+    .filter((name) => name !== 'unknown-region');
   return {
-    version: Math.max(...properties.map(({ requiresBootstrapStackVersion = 0 }) => requiresBootstrapStackVersion)),
+    version: Math.max(...properties.map(({ requiresBootstrapStackVersion }) => requiresBootstrapStackVersion)),
     parameter: properties.find((each) => each.bootstrapStackVersionSsmParameter)?.bootstrapStackVersionSsmParameter ?? '',
     regions: [...new Set([region, ...named])],
   };
@@ -96,6 +118,6 @@ export const needsOf = (deployment: Deployment, resources: Resources, bootstrap:
       reserved: functions.reduce((sum, { properties }) => sum + reserved.parse(properties).ReservedConcurrentExecutions, 0),
     },
     bootstrap,
-    images: STAGE_IMAGES.map((image) => imageNeed(deployment, image)),
+    images: (Object.keys(deployment.images) as StageImage[]).map((image) => imageNeed(deployment, image)),
   };
 };

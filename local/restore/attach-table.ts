@@ -5,6 +5,7 @@ import {
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
   type DynamoDBClient,
+  ResourceNotFoundException,
   type TableDescription,
   UpdateContinuousBackupsCommand,
   UpdateTableCommand,
@@ -32,6 +33,18 @@ const active = async (dynamodb: DynamoDBClient, name: string): Promise<TableDesc
   await waitUntilTableExists({ client: dynamodb, maxWaitTime: ACTIVE_SECONDS, minDelay: 1, maxDelay: 10 }, { TableName: name });
   const { Table = {} } = await dynamodb.send(new DescribeTableCommand({ TableName: name }));
   return Table;
+};
+
+/** Before any waiting: a mistyped name would be waited for in vain. */
+const assertThere = async (dynamodb: DynamoDBClient, name: string): Promise<void> => {
+  try {
+    await dynamodb.send(new DescribeTableCommand({ TableName: name }));
+  } catch (error) {
+    if (!(error instanceof ResourceNotFoundException)) throw error;
+    throw new TierFailure(
+      `There is no table ${name} in ${await dynamodb.config.region()}. Restore it first, to a new name: docs/runbook.md, "A table is lost".`,
+    );
+  }
 };
 
 const assertOurs = ({ KeySchema = [], GlobalSecondaryIndexes = [] }: TableDescription, name: string): void => {
@@ -69,7 +82,7 @@ const enableRecovery = async (dynamodb: DynamoDBClient, name: string): Promise<v
 /**
  * Gives a restored table what the storage stack's own has: stream, time to live, point-in-time recovery and, with `protect`, protection from
  * deletion. Waits for a restore that is under way. Whatever is so already stays as it is.
- * @throws TierFailure when the table has not the keys and indexes of ours
+ * @throws TierFailure when there is no such table, or it has not the keys and indexes of ours
  */
 export const attachTable = async (
   dynamodb: DynamoDBClient,
@@ -78,6 +91,7 @@ export const attachTable = async (
 ): Promise<AttachedTable> => {
   const update = (change: Omit<UpdateTableCommandInput, 'TableName'>) =>
     dynamodb.send(new UpdateTableCommand({ TableName: name, ...change }));
+  await assertThere(dynamodb, name);
   const { StreamSpecification, DeletionProtectionEnabled, ...table } = await active(dynamodb, name);
   assertOurs(table, name);
   if (!StreamSpecification?.StreamEnabled) {

@@ -22,6 +22,15 @@ const AT_A_TIME = 8;
 
 export type CopiedBucket = { objects: number; bytes: number };
 
+type Copy = {
+  from: string;
+  to: string;
+  /** Of `to`. */
+  region: string;
+  /** Told after each object. */
+  progressed?: (done: number, of: number) => void;
+};
+
 /** Undefined for what the bucket does not have. */
 const ifThere = async <T>(asked: Promise<T>): Promise<T | undefined> => {
   try {
@@ -79,16 +88,17 @@ const govern = async (s3: S3Client, from: string, to: string): Promise<void> => 
 /**
  * Makes `to` a bucket like `from`, with all its objects and their retention, its lifecycle and its policy. Called again it goes on where it was
  * cut off.
- * @throws TierFailure when an object is too large, or the two do not hold the same in the end
+ * @throws TierFailure when there is no `from`, an object is too large, or the two do not hold the same in the end
  */
-export const copyBucket = async (
-  s3: S3Client,
-  { from, to, region }: { from: string; to: string; region: string },
-): Promise<CopiedBucket> => {
+export const copyBucket = async (s3: S3Client, { from, to, region, progressed = () => {} }: Copy): Promise<CopiedBucket> => {
+  if (!(await ifThere(s3.send(new HeadBucketCommand({ Bucket: from })))))
+    throw new TierFailure(`There is no bucket ${from}: --from names the copy, such as the replica in the second region.`);
   await makeLike(s3, from, to, region);
   await protect(s3, to);
   const [wanted, there] = await Promise.all([objectsIn(s3, from), objectsIn(s3, to)]);
   const left = [...wanted].filter(([key, bytes]) => there.get(key) !== bytes);
+  const toCopy = left.length;
+  let done = 0;
 
   const copy = async (key: string, bytes: number): Promise<void> => {
     if (bytes > LARGEST) throw new TierFailure(`${key} has ${bytes} bytes: copy it with \`aws s3 cp\`, then call again.`);
@@ -98,7 +108,10 @@ export const copyBucket = async (
   };
   await Promise.all(
     Array.from({ length: AT_A_TIME }, async () => {
-      for (let next = left.shift(); next; next = left.shift()) await copy(...next);
+      for (let next = left.shift(); next; next = left.shift()) {
+        await copy(...next);
+        progressed(++done, toCopy);
+      }
     }),
   );
   await govern(s3, from, to);

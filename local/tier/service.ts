@@ -28,7 +28,10 @@ const ready = (child: ChildProcess, name: string, log: string): Promise<void> =>
       child.kill('SIGKILL');
       reject(new TierFailure(`${name} did not become ready within ${START_MS / 1000} s; see ${log}`));
     }, START_MS);
+    let settled = false;
     const settle = (act: () => void): void => {
+      if (settled) return; // its end, once it was ready, is nobody's failed start
+      settled = true;
       clearTimeout(timer);
       act();
     };

@@ -31,7 +31,7 @@ const awsEnvironment = (endpoint: string, memory: TierMemory): Record<string, st
 
 type Endpoints = { emulator: string; executor: string };
 
-const endpointsOf = ({ emulatorPort, executorPort }: TierMemory): Endpoints => ({
+export const endpointsOf = ({ emulatorPort, executorPort }: TierMemory): Endpoints => ({
   emulator: `http://127.0.0.1:${emulatorPort}`,
   executor: `http://127.0.0.1:${executorPort}`,
 });
@@ -89,10 +89,9 @@ export const startServices = async (
   images: ImageMap,
   jobs: number | undefined,
   services: Service[],
-): Promise<Endpoints> => {
+): Promise<void> => {
   for (const part of ['aws', 'batch']) mkdirSync(join(folder, part), { recursive: true });
   writeFileSync(join(folder, 'images.json'), JSON.stringify(images));
   services.push(await startAws(folder, memory));
   services.push(await startBatch(folder, memory, jobs));
-  return endpointsOf(memory);
 };

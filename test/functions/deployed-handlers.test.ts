@@ -31,7 +31,7 @@ beforeAll(async () => {
     RELEASES_BUCKET: aws.buckets.releases,
     EVENT_BUS: aws.bus,
     STATE_MACHINE_ARN: await aws.aStateMachine(),
-    PROFILES: JSON.stringify({ default: LADDERS }),
+    PROFILES: JSON.stringify(asProfiles(LADDERS)),
     JOB_DEFINITIONS: JSON.stringify(JOB_DEFINITIONS),
     ALLOWED_SOURCES: JSON.stringify(['s3://open-data/', 's3://open-models/']),
     PRICES: JSON.stringify(PRICES),
@@ -45,6 +45,12 @@ beforeAll(async () => {
 });
 afterAll(() => {
   vi.unstubAllEnvs();
+});
+
+/** Queues under their ARNs as names. */
+const asProfiles = (ladders: typeof LADDERS) => ({
+  queues: Object.fromEntries(Object.values(ladders).flatMap((of) => of.map((arn) => [arn, arn]))),
+  ladders: { default: ladders },
 });
 
 type Deployed = { environment: readonly VariableName[]; handler: typeof getExperiment.handler };

@@ -1,7 +1,10 @@
+import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
+import { DEPLOYMENTS } from './every-switch.ts';
 import { resourcesFor, type Statement, statementsOf } from './policy-statements.ts';
-import { resourcesOf, synthesise } from './synthesised.ts';
+import { roleProblems } from './role-rules.ts';
+import { synthesise } from './synthesised.ts';
 
 const { templates } = synthesise({ allowedSources: ['s3://partner-data/ratings/'] });
 const all = Object.values(templates).flatMap(statementsOf);
@@ -21,38 +24,47 @@ const OWN_WRITES: Record<Stage, string[]> = {
 };
 
 describe('every role', () => {
-  it('names the actions it may do, none with a wildcard', () => {
+  it('is looked at: the default configuration alone has more than sixty statements', () => {
     expect(all.length).toBeGreaterThan(60);
-    expect(all.flatMap(({ actions }) => actions).filter((action) => action.includes('*'))).toEqual([]);
   });
 
-  it('has the resource * only for actions that AWS defines no resource for', () => {
-    const unrestricted = all.filter(({ resources }) => resources.includes('*')).flatMap(({ actions }) => actions);
-    expect([...new Set(unrestricted)].sort()).toEqual([
-      'batch:DescribeComputeEnvironments',
-      'batch:DescribeJobDefinitions',
-      'batch:DescribeJobQueues',
-      'batch:DescribeJobs',
-      'batch:ListJobs',
-      'dynamodb:ListStreams',
-      'ecr:GetAuthorizationToken',
-      'ecs:DiscoverPollEndpoint',
-    ]);
+  it.each(Object.entries(DEPLOYMENTS))('names what it may do and on what, and shares it with nobody: %s', (_name, deployment) => {
+    expect(Object.values(synthesise(deployment).templates).flatMap(roleProblems)).toEqual([]);
   });
 
-  it('belongs to one function, stage, state machine or kind of instance', () => {
-    for (const template of Object.values(templates)) {
-      const roles = resourcesOf(template, 'AWS::Lambda::Function').map(([, { Properties }]) => JSON.stringify(Properties.Role));
-      expect(new Set(roles).size).toBe(roles.length);
-      for (const [, { Properties }] of resourcesOf(template, 'AWS::IAM::Policy')) expect(Properties.Roles).toHaveLength(1);
-    }
+  const ROLE = { Type: 'AWS::IAM::Role', Properties: {} };
+  const may = (statement: object, Roles: unknown[] = [{ Ref: 'Role' }]) => ({
+    Type: 'AWS::IAM::Policy',
+    Properties: { PolicyDocument: { Statement: [{ Effect: 'Allow', ...statement }] }, Roles },
   });
+  const ONE = may({ Action: 's3:GetObject', Resource: 'arn:aws:s3:::b/k' });
+  const FUNCTION = { Type: 'AWS::Lambda::Function', Properties: { Role: { 'Fn::GetAtt': ['Role', 'Arn'] } } };
 
-  it('has no managed policy of AWS', () => {
-    for (const template of Object.values(templates)) {
-      for (const [, { Properties }] of resourcesOf(template, 'AWS::IAM::Role'))
-        expect(Properties.ManagedPolicyArns).toBeUndefined();
-    }
+  it.each([
+    ['an action with a wildcard', { Role: ROLE, P: may({ Action: ['s3:Get*'], Resource: 'arn:aws:s3:::b/k' }) }, /may s3:Get\*/],
+    ['every action', { Role: ROLE, P: may({ Action: '*', Resource: 'arn:aws:s3:::b/k' }) }, /may \*/],
+    ['a resource * that is not needed', { Role: ROLE, P: may({ Action: 's3:GetObject', Resource: '*' }) }, /s3:GetObject on \*/],
+    [
+      'all but something',
+      { Role: ROLE, P: may({ NotAction: 's3:GetObject', Resource: 'arn:aws:s3:::b/k' }) },
+      /what is not allowed/,
+    ],
+    [
+      'a policy of AWS',
+      { Role: { ...ROLE, Properties: { ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'] } }, P: ONE },
+      /managed policy/,
+    ],
+    ['a policy within it', { Role: { ...ROLE, Properties: { Policies: [{}] } }, P: ONE }, /within itself/],
+    [
+      'a policy for two',
+      { Role: ROLE, P: may({ Action: 's3:GetObject', Resource: 'x' }, [{ Ref: 'Role' }, 'other']) },
+      /share a policy/,
+    ],
+    ['two functions', { Role: ROLE, P: ONE, A: FUNCTION, B: FUNCTION }, /A and B share a role/],
+    ['no policy', { Role: ROLE }, /may do nothing/],
+  ])('would be refused with %s', (_what, Resources, problem) => {
+    expect(roleProblems(Template.fromJSON({ Resources })).join('\n')).toMatch(problem);
+    expect(roleProblems(Template.fromJSON({ Resources: { Role: ROLE, P: ONE, A: FUNCTION } }))).toEqual([]);
   });
 
   it('logs to its own log group only', () => {
@@ -102,9 +114,14 @@ describe('a stage', () => {
     );
   });
 
-  it('deletes nothing but checkpoints, and nobody else anything but messages that were read', () => {
+  it('deletes nothing but checkpoints, and nobody else anything but messages that were read and backups that are too old', () => {
     const deletes = all.filter(({ actions }) => actions.some((action) => /:Delete(?!Message$)/.test(action)));
     expect(deletes.map(({ role, actions, resources }) => ({ role, actions, resources }))).toEqual([
+      {
+        role: '<TableBackupRole>',
+        actions: ['dynamodb:DeleteBackup', 'dynamodb:DescribeBackup'],
+        resources: ['<Table.Arn>/backup/*'],
+      },
       { role: '<StagetrainRole>', actions: ['s3:DeleteObject'], resources: ['<Checkpoints.Arn>/*'] },
     ]);
   });

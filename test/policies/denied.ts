@@ -1,3 +1,12 @@
+/** No stage has a table, a queue, a job to start or another voice than its own on the bus. */
+const BEYOND_EVERY_STAGE = [
+  'dynamodb:GetItem table',
+  'dynamodb:PutItem table',
+  'sqs:SendMessage undelivered-events',
+  'events:PutEvents bus as spotforge.experiments',
+  'batch:SubmitJob gpu-spot',
+] as const;
+
 /**
  * What each role reaches for in vain: calls beyond what it is for, each one made on the local tier with the role's own credentials
  * (test/e2e/policies.e2e.ts). A line is a call and its target: `bucket/key` for S3 (`bucket/prefix` for ListBucket), `bus as source` for
@@ -7,24 +16,25 @@
  * apart by what the functions load and by the fencing of every attempt; whoever needs more gives a tenant a deployment of its own.
  */
 export const DENIED = {
-  // Stages: their own folder and what they are there for. Nobody else's outputs, no table, no queue, no other voice on the bus.
+  // Stages: their own folder and what they are there for, nobody else's outputs.
   StageingestRole: [
+    ...BEYOND_EVERY_STAGE,
     's3:PutObject datasets/uploads/acme/upl_1/data.csv',
     's3:PutObject datasets/processed/acme/ratings/1/train.parquet',
     's3:PutObject experiments/experiments/exp_1/train/r1-1/manifest.json',
     's3:GetObject experiments/experiments/exp_1/train/r1-1/manifest.json',
     's3:ListBucket datasets/raw/',
     's3:DeleteObject datasets/raw/acme/ratings/1/data.csv',
-    'dynamodb:GetItem table',
   ],
   StageprepareRole: [
+    ...BEYOND_EVERY_STAGE,
     's3:PutObject datasets/raw/acme/ratings/1/data.csv',
     's3:GetObject datasets/uploads/acme/upl_1/data.csv',
     's3:GetObject checkpoints/exp_1/step-1/COMMITTED',
     's3:PutObject experiments/experiments/exp_1/spec.json',
-    'events:PutEvents bus as spotforge.experiments',
   ],
   StagetrainRole: [
+    ...BEYOND_EVERY_STAGE,
     's3:PutObject releases/bundles/acme/sentiment/1/model.onnx',
     's3:PutObject datasets/processed/acme/ratings/1/train.parquet',
     's3:PutObject experiments/models/onnx/exp_1/fp32/model.onnx',
@@ -33,35 +43,37 @@ export const DENIED = {
     's3:GetObject releases/bundles/acme/sentiment/1/bundle.json',
     's3:DeleteObject experiments/experiments/exp_1/train/r1-1/manifest.json',
     'events:PutEvents default as aws.batch',
-    'batch:SubmitJob gpu-spot',
     'states:StartExecution experiment',
     'sts:AssumeRole StagebundleRole',
   ],
   StageexportRole: [
+    ...BEYOND_EVERY_STAGE,
     's3:PutObject experiments/models/onnx/exp_1/int8/model.onnx',
     's3:PutObject experiments/experiments/exp_1/parity/r1-1/report.json',
     's3:GetObject checkpoints/exp_1/step-1/COMMITTED',
     's3:GetObject datasets/processed/acme/ratings/1/train.parquet',
-    'sqs:SendMessage undelivered-events',
   ],
   StageparityRole: [
+    ...BEYOND_EVERY_STAGE,
     's3:PutObject experiments/models/onnx/exp_1/fp32/model.onnx',
     's3:GetObject experiments/models/onnx/exp_1/int8/model.onnx',
     's3:PutObject datasets/processed/acme/ratings/1/test.parquet',
-    'dynamodb:PutItem table',
   ],
   StagequantizeRole: [
+    ...BEYOND_EVERY_STAGE,
     's3:PutObject experiments/models/onnx/exp_1/fp32/model.onnx',
     's3:PutObject releases/bundles/acme/sentiment/1/model.onnx',
     's3:GetObject datasets/raw/acme/ratings/1/data.csv',
   ],
   StagebenchmarkRole: [
+    ...BEYOND_EVERY_STAGE,
     's3:PutObject experiments/models/onnx/exp_1/int8/model.onnx',
     's3:PutObject experiments/experiments/exp_1/quantize/r1-1/manifest.json',
     's3:GetObject checkpoints/exp_1/step-1/COMMITTED',
     'events:PutEvents default as spotforge.stage',
   ],
   StagebundleRole: [
+    ...BEYOND_EVERY_STAGE,
     's3:PutObject experiments/models/onnx/exp_1/fp32/model.onnx',
     's3:DeleteObject releases/bundles/acme/sentiment/1/bundle.json',
     's3:GetObject datasets/raw/acme/ratings/1/data.csv',
@@ -172,4 +184,6 @@ export const DENIED = {
     'sts:AssumeRole StagebundleRole',
   ],
   ScheduleRole: ['states:StartExecution experiment', 'batch:SubmitJob gpu-spot'],
+  // AWS Backup copies the table as a whole; it reads and writes no item.
+  TableBackupRole: ['dynamodb:GetItem table', 'dynamodb:PutItem table', 's3:GetObject datasets/raw/acme/ratings/1/data.csv'],
 } as const satisfies Record<string, readonly string[]>;

@@ -1,7 +1,7 @@
 import validate from 'asl-validator';
 import { describe, expect, it } from 'vitest';
 import { REHEARSALS } from '../../functions/shared/contracts/names.ts';
-import { REHEARSAL_SIZES } from '../../lib/constructs/rehearsal-job-definition.ts';
+import { REHEARSAL_SIZES } from '../../lib/config/rehearsal-sizes.ts';
 import { jobDefinitionSubstitution } from '../../lib/constructs/rehearsal-state-machine.ts';
 import { CHECKS, type Definition, type State, states, substitutions } from './asl-checks.ts';
 import { definitionFile } from './definition-file.ts';

@@ -12,6 +12,7 @@ from spotforge_runtime.context import StageContext
 from spotforge_runtime.contracts import names
 from spotforge_runtime.documents import to_json
 from spotforge_runtime.errors import ContractBroken
+from spotforge_runtime.retention import Retention
 from spotforge_runtime.s3_uri import uri_of
 from spotforge_runtime.storage import AccessRefused, ObjectMissing, StoredHead
 from spotforge_runtime.tree_hash import tree_hash, version_of
@@ -67,7 +68,8 @@ def store_version(
     parent: str | None = None,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> StoredVersion:
-    """Stores files (relative path → file) as a version, or verifies and reuses the identical one that is there.
+    """Stores files (relative path → file) as a version, or verifies and reuses the identical one that is there. Of raw data
+    every object is retained: what is made of it can be made again, and base models can be fetched again.
 
     ContractBroken when a stored version does not hold what its name says; nothing is ever overwritten."""
     sha256 = tree_hash({path: file.sha256 for path, file in files.items()})
@@ -78,10 +80,11 @@ def store_version(
         _verify(context, bucket, prefix, stored, files)
         on_bytes(sum(file.bytes for file in files.values()))
         return StoredVersion(bucket, prefix, sha256, files, reused=True)
+    retention = context.retention if kind == "raw" else None
     for path, file in files.items():
-        context.storage.upload(file.location, bucket, prefix + path)
+        context.storage.upload(file.location, bucket, prefix + path, retention=retention)
         on_bytes(file.bytes)
-    _close(context, bucket, prefix, _document(kind, tenant, name, sha256, files, parent), files)
+    _close(context, bucket, prefix, _document(kind, tenant, name, sha256, files, parent), files, retention)
     return StoredVersion(bucket, prefix, sha256, files, reused=False)
 
 
@@ -114,9 +117,16 @@ def _document(
     )
 
 
-def _close(context: StageContext, bucket: str, prefix: str, document: DatasetVersion, files: Mapping[str, LocalFile]) -> None:
+def _close(
+    context: StageContext,
+    bucket: str,
+    prefix: str,
+    document: DatasetVersion,
+    files: Mapping[str, LocalFile],
+    retention: Retention | None,
+) -> None:
     try:
-        context.storage.put(to_json(document), bucket, prefix + DATASET_DOCUMENT)
+        context.storage.put(to_json(document), bucket, prefix + DATASET_DOCUMENT, retention=retention)
     except ContractBroken:
         # Another experiment closed the same version a moment ago; its document differs in the time alone.
         stored = _read_document(context, bucket, prefix)

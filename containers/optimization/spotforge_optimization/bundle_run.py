@@ -70,8 +70,10 @@ def work(context: "StageContext") -> BundleSummary:
     bucket = context.environment.releases_bucket
     for number, path in enumerate(sorted(SOURCES)):
         pace.at(len(SOURCES) + 2 + number, f"releasing {path}")
-        context.outputs.write(path, folder / path, bucket=bucket, key=prefix + path)
-    document = context.outputs.write_json(files.DOCUMENT, bundle, bucket=bucket, key=prefix + files.DOCUMENT)
+        context.outputs.write(path, folder / path, bucket=bucket, key=prefix + path, retention=context.retention)
+    document = context.outputs.write_json(
+        files.DOCUMENT, bundle, bucket=bucket, key=prefix + files.DOCUMENT, retention=context.retention
+    )
     return BundleSummary(
         bundle_uri=uri_of(bucket, prefix),
         bundle_sha256=bundle.bundle_sha256,

@@ -18,6 +18,8 @@ from spotforge_optimization.export_config import ExportConfig
 
 POLL_SECONDS = 0.2
 TAIL_LINES = 15
+# For the self-check, which cannot see into another process.
+IMPORTED_BY_COMMAND = ("optimum.exporters.onnx",)
 
 
 def export_command(config: ExportConfig, model: Path, output: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """The process in which a stage's work runs: `python -m spotforge_runtime.child {module} --home {folder}`.
 
-Its parent owns the folder `--home`: scratch space, the local copies of progress.json and result.json, and stacks.txt."""
+On several GPUs it is one of several, of which the first reports. Its parent owns the folder `--home`: scratch space, the
+local copies of progress.json and result.json, and stacks.txt."""
 
 from __future__ import annotations
 
@@ -18,9 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotforge_runtime.contracts import names
-from spotforge_runtime.environment import read_environment
+from spotforge_runtime.environment import StageEnvironment, read_environment
 from spotforge_runtime.errors import StageError, as_stage_error, outcome_of
 from spotforge_runtime.interruption import Interruption
+from spotforge_runtime.work_processes import announce, stacks_file
 
 if TYPE_CHECKING:
     from spotforge_runtime.execution import Work
@@ -46,24 +48,26 @@ def main(arguments: list[str]) -> int:
 
 
 def _start(module: str, home: Path) -> int:
-    interruption = Interruption()
-    stacks = (home / names.DOCUMENT_STACKS).open("ab")
+    environment = read_environment()
+    interruption = Interruption(several=environment.processes > 1)
+    stacks = stacks_file(home, environment.rank).open("ab")
     faulthandler.enable(stacks)
     faulthandler.register(STACKS_SIGNAL, stacks, all_threads=True)
     interruption.listen()
-    _end_with_parent()
+    if environment.processes > 1:
+        announce(home, environment.rank)
+    end_with_parent()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    return _run(module, home, interruption)
+    return _run(module, home, environment, interruption)
 
 
-def _run(module: str, home: Path, interruption: Interruption) -> int:
+def _run(module: str, home: Path, environment: StageEnvironment, interruption: Interruption) -> int:
     from spotforge_runtime.clients import events_client, s3_client
     from spotforge_runtime.execution import execute
     from spotforge_runtime.progress import Progress, bus_sink, file_sink, object_sink
     from spotforge_runtime.storage import ObjectStore
 
-    environment = read_environment()
     storage = ObjectStore(s3_client())
     scratch = home / SCRATCH_FOLDER
     scratch.mkdir(exist_ok=True)
@@ -78,7 +82,7 @@ def _run(module: str, home: Path, interruption: Interruption) -> int:
         environment,
         storage,
         scratch,
-        progress=Progress(environment.attempt, sinks),
+        progress=Progress(environment.attempt, sinks if environment.rank == 0 else ()),
         interruption=interruption,
         result_copy=home / names.DOCUMENT_RESULT,
     )
@@ -90,7 +94,7 @@ def load_work(module: str) -> Work:
     return work
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Ends this process when its parent is killed: an orphan would go on writing for an attempt that is over."""
     parent = os.getppid()
 

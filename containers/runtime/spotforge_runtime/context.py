@@ -14,6 +14,7 @@ from spotforge_runtime.inputs import StageInputs
 from spotforge_runtime.interruption import Interruption
 from spotforge_runtime.outputs import StageOutputs
 from spotforge_runtime.progress import Progress
+from spotforge_runtime.retention import Retention
 from spotforge_runtime.s3_uri import uri_of
 from spotforge_runtime.storage import ObjectStore
 
@@ -45,6 +46,11 @@ class StageContext:
     @property
     def model_version(self) -> int | None:
         return self.environment.model_version
+
+    @property
+    def retention(self) -> Retention | None:
+        """For raw data and releases, in the stages that write them; None where the deployment locks nothing."""
+        return Retention(days) if (days := self.environment.retention_days) else None
 
 
 def build_context(

@@ -13,11 +13,14 @@ from spotforge_runtime.errors import ContractBroken
 
 METADATA_ENDPOINT_VARIABLE = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
 METADATA_ENDPOINT = "http://169.254.169.254"
+RANK_VARIABLE = "RANK"  # torchrun's
 
 
 @dataclass(frozen=True)
 class StageEnvironment:
-    """What an attempt was told. The task token is not part of it: nothing here has a use for it."""
+    """What an attempt was told. The task token is not part of it: nothing here has a use for it.
+
+    `processes` is how many share the work, and `rank` which of them this is: the first, 0, speaks for all."""
 
     attempt: AttemptIdentity
     inputs: Mapping[str, str]
@@ -31,6 +34,9 @@ class StageEnvironment:
     git_sha: str
     image_digest: str
     hang_limit_seconds: float | None = None
+    retention_days: int | None = None
+    processes: int = 1
+    rank: int = 0
     metadata_endpoint: str = field(default=METADATA_ENDPOINT)
 
 
@@ -41,6 +47,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> StageEnviron
     if stage not in names.STAGES:
         raise _broken(names.ENV_STAGE, f"one of {', '.join(names.STAGES)}", stage)
     hang_limit = given.get(names.ENV_HANG_LIMIT_SECONDS)
+    processes = _positive(given, names.ENV_PROCESSES, default=1)
     return StageEnvironment(
         attempt=AttemptIdentity(
             experiment_id=_text(given, names.ENV_EXPERIMENT_ID),
@@ -59,6 +66,9 @@ def read_environment(variables: Mapping[str, str] | None = None) -> StageEnviron
         git_sha=given.get(names.ENV_GIT_SHA) or "unknown",
         image_digest=given.get(names.ENV_IMAGE_DIGEST) or "unknown",
         hang_limit_seconds=_seconds(names.ENV_HANG_LIMIT_SECONDS, hang_limit) if hang_limit else None,
+        retention_days=_positive(given, names.ENV_RETENTION_DAYS) if given.get(names.ENV_RETENTION_DAYS) else None,
+        processes=processes,
+        rank=_rank(given, processes),
         metadata_endpoint=given.get(METADATA_ENDPOINT_VARIABLE) or METADATA_ENDPOINT,
     )
 
@@ -82,6 +92,16 @@ def _positive(given: Mapping[str, str], name: str, default: int | None = None) -
         return default
     if not value or not value.isdecimal() or int(value) < 1:
         raise _broken(name, "an integer from 1 up", value or "nothing")
+    return int(value)
+
+
+def _rank(given: Mapping[str, str], processes: int) -> int:
+    """0 where torchrun has not said anything: alone, or the parent of all."""
+    value = given.get(RANK_VARIABLE) or "0"
+    if processes == 1:
+        return 0
+    if not value.isdecimal() or int(value) >= processes:
+        raise _broken(RANK_VARIABLE, f"an integer below {processes}", value)
     return int(value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-Work = Callable[[StageContext], "BaseModel"]
+# Returns the stage's summary. Where several processes share the work, all but the first return None.
+Work = Callable[[StageContext], "BaseModel | None"]
+
+# torchrun looks every 0.1 s, on a machine that may be busy.
+ECHO_SECONDS = 5.0
 
 
 def execute(
@@ -44,14 +49,35 @@ def execute(
         context = build_context(environment, storage, scratch, progress, interruption)
         summary = load_work()(context)
         interruption.defer()  # the work is done: finishing is quicker than doing it again
+        if environment.rank > 0:
+            return 0
         document = _succeed(context, summary)
     except Exception as caught:
         interruption.defer()
+        if environment.processes > 1 and _gives_way(as_stage_error(caught), environment.rank, interruption):
+            logger.warning("Ended with the other processes: %s", caught)
+            return names.EXIT_INTERRUPTED
         document = _fail(environment, caught, interruption, progress)
     return _store(storage, environment, document, result_copy)
 
 
-def _succeed(context: StageContext, summary: BaseModel) -> dict[str, Any]:
+def _gives_way(error: StageError, rank: int, interruption: Interruption) -> bool:
+    """Whether it is for another of several processes, or for the parent, to say how the attempt ended.
+
+    When one process ends, what it shared with the others fails there in ways that say nothing, and torchrun tells them to
+    end. So the first process speaks at once only of what it knows; otherwise each waits a moment for that word. They are
+    interrupted together, and of that the first one tells."""
+    if isinstance(error, Interrupted):
+        return rank > 0 or interruption.another_ended
+    if rank == 0 and type(error) is not StageError:
+        return False
+    deadline = time.monotonic() + ECHO_SECONDS
+    while not interruption.requested and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return interruption.requested
+
+
+def _succeed(context: StageContext, summary: BaseModel | None) -> dict[str, Any]:
     from spotforge_runtime.contracts.models import StageManifest
 
     attempt, environment = context.attempt, context.environment
@@ -72,7 +98,7 @@ def _succeed(context: StageContext, summary: BaseModel) -> dict[str, Any]:
     return success_document(attempt, uri_of(environment.experiments_bucket, key), plain)
 
 
-def _summary(stage: str, summary: BaseModel) -> dict[str, Any]:
+def _summary(stage: str, summary: BaseModel | None) -> dict[str, Any]:
     """The summary as plain JSON, checked against the contract of its stage."""
     from pydantic import BaseModel, TypeAdapter, ValidationError
 

@@ -14,19 +14,29 @@ _REASONS = {
     signal.SIGINT: "The job was told to end (SIGINT).",
     SPOT_NOTICE_SIGNAL: "The spot host is reclaimed in two minutes.",
 }
+_ANOTHER_ENDED = "Another process of this attempt has ended (SIGTERM)."
+_REASONS_OF_SEVERAL = _REASONS | {signal.SIGTERM: _ANOTHER_ENDED, signal.SIGINT: "The job was told to end."}
 
 
 class Interruption:
     """A stage that keeps checkpoints asks `requested`, commits one and raises Interrupted. Any other stage has nothing to
-    save: there the signal itself raises Interrupted in the main thread, at once, until the work is done."""
+    save: there the signal itself raises Interrupted in the main thread, at once, until the work is done.
 
-    def __init__(self) -> None:
+    Where `several` processes share the work, SIGTERM is torchrun's word that another one has ended; the parent says SIGINT."""
+
+    def __init__(self, *, several: bool = False) -> None:
+        self._reasons = _REASONS_OF_SEVERAL if several else _REASONS
         self._reason: str | None = None
         self._raises = False
 
     @property
     def requested(self) -> bool:
         return self._reason is not None
+
+    @property
+    def another_ended(self) -> bool:
+        """Whether that, and nothing before it, is why this process is to end."""
+        return self._reason == _ANOTHER_ENDED
 
     @property
     def reason(self) -> str:
@@ -48,7 +58,7 @@ class Interruption:
     def listen(self) -> None:
         """Takes SIGTERM, SIGINT and the parent's word of a spot notice from now on. Main thread only."""
         self._raises = True
-        for number in _REASONS:
+        for number in self._reasons:
             signal.signal(number, self._on_signal)
 
     def defer(self) -> None:
@@ -57,6 +67,6 @@ class Interruption:
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         first = not self.requested
-        self.request(_REASONS[signal.Signals(number)])
+        self.request(self._reasons[signal.Signals(number)])
         if self._raises and first:
             raise self.error()

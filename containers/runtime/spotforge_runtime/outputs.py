@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from spotforge_runtime.attempt import AttemptIdentity
 from spotforge_runtime.documents import to_json
 from spotforge_runtime.errors import ContractBroken
+from spotforge_runtime.retention import Retention
 from spotforge_runtime.s3_uri import uri_of
 from spotforge_runtime.storage import ObjectStore
 
@@ -27,17 +28,39 @@ class StageOutputs:
         self._prefix = attempt.prefix
         self._written: dict[str, StoredObject] = {}
 
-    def write(self, name: str, path: Path, *, bucket: str | None = None, key: str | None = None) -> StoredObject:
-        """Stores a file. Bucket and key only for what lies elsewhere than in the attempt's folder."""
-        return self._store(name, bucket, key, lambda to, at: self._storage.upload(path, to, at))
+    def write(
+        self,
+        name: str,
+        path: Path,
+        *,
+        bucket: str | None = None,
+        key: str | None = None,
+        retention: Retention | None = None,
+    ) -> StoredObject:
+        """Stores a file. Bucket, key and retention only for what lies elsewhere than in the attempt's folder."""
+        return self._store(name, bucket, key, lambda to, at: self._storage.upload(path, to, at, retention=retention))
 
-    def write_bytes(self, name: str, data: bytes, *, bucket: str | None = None, key: str | None = None) -> StoredObject:
-        return self._store(name, bucket, key, lambda to, at: self._storage.put(data, to, at))
+    def write_bytes(
+        self,
+        name: str,
+        data: bytes,
+        *,
+        bucket: str | None = None,
+        key: str | None = None,
+        retention: Retention | None = None,
+    ) -> StoredObject:
+        return self._store(name, bucket, key, lambda to, at: self._storage.put(data, to, at, retention=retention))
 
     def write_json(
-        self, name: str, document: BaseModel | Mapping[str, Any], *, bucket: str | None = None, key: str | None = None
+        self,
+        name: str,
+        document: BaseModel | Mapping[str, Any],
+        *,
+        bucket: str | None = None,
+        key: str | None = None,
+        retention: Retention | None = None,
     ) -> StoredObject:
-        return self.write_bytes(name, to_json(document), bucket=bucket, key=key)
+        return self.write_bytes(name, to_json(document), bucket=bucket, key=key, retention=retention)
 
     def refer(self, stored: StoredObject) -> StoredObject:
         """Lists an object that is already stored, for example of a dataset version that is reused."""

@@ -7,7 +7,6 @@ import contextlib
 import json
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -18,8 +17,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from spotforge_runtime.contracts import names
 from spotforge_runtime.death import explain_death
-from spotforge_runtime.environment import StageEnvironment, environment_of_child, read_environment
+from spotforge_runtime.environment import StageEnvironment, read_environment
 from spotforge_runtime.errors import StageError, as_stage_error, outcome_of
+from spotforge_runtime.work_processes import WorkProcesses, read_stacks
 
 if TYPE_CHECKING:
     from spotforge_runtime.storage import ObjectStore
@@ -39,7 +39,11 @@ OUT_OF_MEMORY_EVENTS = Path("/sys/fs/cgroup/memory.events")
 
 
 def run_stage(module: str) -> NoReturn:
-    """Runs `work(context)` of a module in a child process and exits with its code."""
+    """Runs `work(context)` of a module in a child process and exits with its code. Arguments: see `self_check`."""
+    if sys.argv[1:]:
+        from spotforge_runtime.self_check import main
+
+        sys.exit(main(module, sys.argv))
     try:
         environment = read_environment()
         home = Path(tempfile.mkdtemp(prefix="spotforge-"))
@@ -70,8 +74,7 @@ class _Guardian:
         signal.signal(STACKS_SIGNAL, signal.SIG_IGN)
         signal.signal(SPOT_NOTICE_SIGNAL, signal.SIG_IGN)
         out_of_memory_kills = _out_of_memory_kills()
-        command = [sys.executable, "-m", "spotforge_runtime.child", module, "--home", str(self._home)]
-        self._child = subprocess.Popen(command, env=environment_of_child())
+        self._child = WorkProcesses(module, self._home, self._environment.processes)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._pass_on)
         # Threads of their own: metadata service and S3 may be slow, and the end of the child must not wait for them.
@@ -90,14 +93,10 @@ class _Guardian:
             self._end_signal = signal.Signals(number)
             self._dump_stacks()
             time.sleep(STACKS_FIRST_SECONDS)
-        self._tell_child(signal.Signals(number))
-
-    def _tell_child(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._child.send_signal(number)
+        self._child.tell(signal.Signals(number))
 
     def _dump_stacks(self) -> None:
-        self._tell_child(STACKS_SIGNAL)
+        self._child.tell(STACKS_SIGNAL)
         self._stacks.keep()
 
     def _watch(self) -> None:
@@ -106,7 +105,7 @@ class _Guardian:
             if self._asked_to_end_at is not None:
                 # Said again for the case that it was lost as above; a child that knows already does not mind.
                 late = now - self._asked_to_end_at > GRACE_SECONDS
-                self._tell_child(signal.SIGKILL if late else self._end_signal)
+                self._child.tell(signal.SIGKILL if late else self._end_signal)
             if self._hangs(now):
                 self._dump_stacks()
 
@@ -119,7 +118,7 @@ class _Guardian:
                 return
         while not self._ended.is_set():
             # Again and again: a child that is just starting does not listen yet.
-            self._tell_child(SPOT_NOTICE_SIGNAL)
+            self._child.tell(SPOT_NOTICE_SIGNAL)
             self._ended.wait(WATCH_SECONDS)
 
     def _hangs(self, now: float) -> bool:
@@ -152,8 +151,7 @@ class _Guardian:
         if written is not None:
             # The result is stored, so this is how the attempt ended, even if the process died on its way out.
             return exit_code_of(written)
-        code = returned if returned >= 0 else 128 - returned
-        death = explain_death(code, out_of_memory=out_of_memory, asked_to_end=self._asked_to_end_at is not None)
+        death = explain_death(returned, out_of_memory=out_of_memory, asked_to_end=self._asked_to_end_at is not None)
         document = death_document(attempt, death.name, death.exit_code, death.error)
         try:
             write_result(storage, bucket, attempt, document, copy)
@@ -168,7 +166,7 @@ class _Stacks:
 
     def __init__(self, environment: StageEnvironment, home: Path) -> None:
         self._environment = environment
-        self._file = home / names.DOCUMENT_STACKS
+        self._home = home
         self._wanted = threading.Event()
         self._kept = threading.Event()
         self._kept.set()
@@ -187,7 +185,7 @@ class _Stacks:
             self._wanted.clear()
             time.sleep(STACKS_WRITTEN_SECONDS)
             with contextlib.suppress(Exception):  # a diagnosis that gets lost must not change the outcome
-                stacks = self._file.read_bytes()
+                stacks = read_stacks(self._home)
                 if stacks:
                     key = self._environment.attempt.prefix + names.DOCUMENT_STACKS
                     _storage().put(stacks, self._environment.experiments_bucket, key, once=False)

@@ -64,8 +64,13 @@ Rehearse = Callable[[RehearsalContext], "RehearsalFigures"]
 
 
 def run_rehearsal(rehearsal: names.Rehearsal, module: str) -> NoReturn:
-    """Runs `work(context)` of a module and exits with 0, or with the code of what went wrong."""
+    """Runs `work(context)` of a module and exits with 0, or with the code of what went wrong. Arguments: see `self_check`."""
     from spotforge_runtime.clients import s3_client
+
+    if sys.argv[1:]:
+        from spotforge_runtime.self_check import main
+
+        sys.exit(main(module, sys.argv))
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)

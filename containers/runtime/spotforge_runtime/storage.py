@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from spotforge_runtime.errors import ContractBroken, StageError
 from spotforge_runtime.hashing import sha256_of_bytes, sha256_of_file
 from spotforge_runtime.patience import Patience, error_code, http_status
+from spotforge_runtime.retention import Retention
 from spotforge_runtime.s3_uri import parse_uri, uri_of
 
 if TYPE_CHECKING:
@@ -127,25 +128,35 @@ class ObjectStore:
         return found
 
     def upload(
-        self, path: Path, bucket: str, key: str, *, once: bool = True, on_bytes: Callable[[int], None] | None = None
+        self,
+        path: Path,
+        bucket: str,
+        key: str,
+        *,
+        once: bool = True,
+        retention: Retention | None = None,
+        on_bytes: Callable[[int], None] | None = None,
     ) -> tuple[int, str]:
         """Stores a file; returns bytes and SHA-256. With `once` nothing is ever overwritten: an identical object that is
-        there already is fine, another one is ContractBroken."""
+        there already is fine, another one is ContractBroken. With `retention` it cannot be deleted for that time."""
         size = path.stat().st_size
         if size <= MULTIPART_FROM_BYTES:
             data = path.read_bytes()
-            stored = self.put(data, bucket, key, once=once)
+            stored = self.put(data, bucket, key, once=once, retention=retention)
         else:
-            stored = self._upload_parts(path, size, bucket, key, once=once)
+            stored = self._upload_parts(path, size, bucket, key, once=once, retention=retention)
         if on_bytes:
             on_bytes(size)
         return stored
 
-    def put(self, data: bytes, bucket: str, key: str, *, once: bool = True) -> tuple[int, str]:
+    def put(
+        self, data: bytes, bucket: str, key: str, *, once: bool = True, retention: Retention | None = None
+    ) -> tuple[int, str]:
         """Stores bytes; otherwise like `upload`."""
         sha256 = sha256_of_bytes(data)
         arguments: dict[str, Any] = {"Bucket": bucket, "Key": key, "Body": data, "ChecksumSHA256": _base64(sha256)}
         arguments |= {"Metadata": {SHA256_METADATA: sha256}} | ({"IfNoneMatch": "*"} if once else {})
+        arguments |= retention.arguments() if retention else {}
         try:
             self._call("write", uri_of(bucket, key), lambda: self.client.put_object(**arguments))
         except _AlreadyThereError:
@@ -184,14 +195,14 @@ class ObjectStore:
     def delete(self, bucket: str, key: str) -> None:
         self._call("delete", uri_of(bucket, key), lambda: self.client.delete_object(Bucket=bucket, Key=key))
 
-    def _upload_parts(self, path: Path, size: int, bucket: str, key: str, *, once: bool) -> tuple[int, str]:
+    def _upload_parts(
+        self, path: Path, size: int, bucket: str, key: str, *, once: bool, retention: Retention | None
+    ) -> tuple[int, str]:
         uri, sha256 = uri_of(bucket, key), sha256_of_file(path)
         place: dict[str, Any] = {"Bucket": bucket, "Key": key}
-        started = self._call(
-            "write",
-            uri,
-            lambda: self.client.create_multipart_upload(**place, ChecksumAlgorithm="SHA256", Metadata={SHA256_METADATA: sha256}),
-        )
+        start: dict[str, Any] = {**place, "ChecksumAlgorithm": "SHA256", "Metadata": {SHA256_METADATA: sha256}}
+        start |= retention.arguments() if retention else {}
+        started = self._call("write", uri, lambda: self.client.create_multipart_upload(**start))
         upload = {**place, "UploadId": started["UploadId"]}
 
         def send(number: int) -> dict[str, Any]:

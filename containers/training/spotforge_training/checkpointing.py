@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 import transformers
@@ -18,6 +18,7 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 from typing_extensions import override
 
 from spotforge_training.checkpoint_cadence import LONGEST_INTERVAL_SECONDS, CheckpointCadence
+from spotforge_training.ranks import ALONE, Ranks
 from spotforge_training.training_recipe import TrainingRecipe
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,9 @@ class Checkpointing(TrainerCallback):
     From the start of training on, an interruption waits for the step in progress and its checkpoint; before, there is
     nothing to save. By wall time and not by steps, because what a reclaimed host costs is time, and a step takes 20 ms
     here and 2 s there.
+
+    Of several processes the first one's clock counts, one that is interrupted interrupts all, and the first commits what
+    all have written. None ends before that is done: its end would be taken for a failure.
     """
 
     def __init__(
@@ -59,11 +63,13 @@ class Checkpointing(TrainerCallback):
         conditions: Conditions,
         longest_interval: float | None = None,
         resumed_from_step: int | None = None,
+        ranks: Ranks = ALONE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._interruption = interruption
         self._conditions = conditions
+        self._ranks = ranks
         self._cadence = CheckpointCadence(longest_interval or LONGEST_INTERVAL_SECONDS)
         self._clock = clock
         self._started = clock()
@@ -86,16 +92,13 @@ class Checkpointing(TrainerCallback):
 
     @override
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
-        (folder / PICKLED_ARGUMENTS).unlink(missing_ok=True)
-        (folder / CONDITIONS).write_text(json.dumps(self._conditions, indent=2, sort_keys=True))
-        self._store.commit(folder, step=state.global_step, epoch=state.epoch or 0.0)
-        shutil.rmtree(folder)
+        self._ranks.wait()  # each has written its random states by then
+        if self._ranks.first:
+            self._commit(Path(str(args.output_dir)) / f"checkpoint-{state.global_step}", state)
         self._last_step = state.global_step
         self._note_cost()
-        if self._interruption.requested:
-            self._store.wait()
-            raise self._interruption.error()
+        if self._ranks.any(self._interruption.requested):
+            self._end()
 
     @override
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
@@ -108,9 +111,8 @@ class Checkpointing(TrainerCallback):
         if due and trainer.state.global_step > self._last_step:
             trainer._save_checkpoint(trainer.model, None)
             self.on_save(trainer.args, trainer.state, trainer.control)
-        elif self._interruption.requested:
-            self._store.wait()
-            raise self._interruption.error()
+        elif self._ranks.any(self._interruption.requested):
+            self._end()
 
     @property
     def report(self) -> CheckpointReport:
@@ -129,11 +131,22 @@ class Checkpointing(TrainerCallback):
     def _due(self) -> bool:
         now = self._now
         next_chance, self._asked_at = now + (now - self._asked_at), now
-        due = self._cadence.due(now, next_chance=next_chance, under_way=self._store.under_way())
-        if due or self._interruption.requested:
+        due = self._ranks.first and self._cadence.due(now, next_chance=next_chance, under_way=self._store.under_way())
+        if self._ranks.any(due or self._interruption.requested):
             self._begun_at = now
             return True
         return False
+
+    def _commit(self, folder: Path, state: TrainerState) -> None:
+        (folder / PICKLED_ARGUMENTS).unlink(missing_ok=True)
+        (folder / CONDITIONS).write_text(json.dumps(self._conditions, indent=2, sort_keys=True))
+        self._store.commit(folder, step=state.global_step, epoch=state.epoch or 0.0)
+        shutil.rmtree(folder)
+
+    def _end(self) -> NoReturn:
+        self._store.wait()
+        self._ranks.wait()
+        raise self._interruption.error()
 
     def _note_cost(self) -> None:
         """From the decision on: writing the log line, serialising to the local disk, handing over."""

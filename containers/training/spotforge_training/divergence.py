@@ -8,6 +8,8 @@ from spotforge_runtime.errors import Diverged
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from typing_extensions import override
 
+from spotforge_training.ranks import ALONE, Ranks
+
 # The usual bound for fine-tuning encoders (BERT, Devlin et al. 2019, and every recipe since).
 LARGEST_GRADIENT_NORM = 1.0
 # Ten times worse than knowing nothing, five steps running, is no bad batch; three times worse, thirty steps running, no warm-up.
@@ -48,11 +50,13 @@ def _diverged(reason: str, step: int, learning_rate: float) -> Diverged:
 class DivergenceGuard(TrainerCallback):
     """Clips the gradient before each optimiser step and has the watch judge the step, so that a NaN never reaches the weights.
 
-    `loss` is the loss of the step in progress, summed over its micro-batches by the trainer.
+    `loss` is the loss of the step in progress, summed over its micro-batches by the trainer, here over the processes. So all
+    of them judge alike.
     """
 
-    def __init__(self, watch: DivergenceWatch) -> None:
+    def __init__(self, watch: DivergenceWatch, ranks: Ranks = ALONE) -> None:
         self._watch = watch
+        self._ranks = ranks
         self.loss = 0.0
 
     @override
@@ -63,6 +67,7 @@ class DivergenceGuard(TrainerCallback):
     def on_pre_optimizer_step(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         model, optimizer = kwargs["model"], kwargs["optimizer"]
         assert isinstance(model, torch.nn.Module) and isinstance(optimizer, torch.optim.Optimizer)
+        self.loss = self._ranks.sum(self.loss)
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), LARGEST_GRADIENT_NORM)
         self._watch.judge(state.global_step + 1, self.loss, float(norm), optimizer.param_groups[0]["lr"])
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from torch.utils.data import Sampler
 
+from spotforge_training.ranks import ALONE, Ranks
+
 # How many batches are sorted together. More: less padding. Fewer: batches are drawn more freely from the whole epoch.
 BATCHES_SORTED_TOGETHER = 50
 
@@ -43,19 +45,25 @@ def length_grouped_order(lengths: Sequence[int], batch: int, seed: int, epoch: i
 
 
 class LengthGroups(Sampler[int]):
-    """Sampler over `length_grouped_order`; `set_epoch` is called by the data loader when an epoch begins."""
+    """Sampler over `length_grouped_order`; `set_epoch` is called by the data loader when an epoch begins.
 
-    def __init__(self, lengths: Sequence[int], batch: int, seed: int) -> None:
+    Of several processes each takes every n-th example: of each batch as many as the others, and of about the same lengths.
+    `batch` is the whole batch, a multiple of their number.
+    """
+
+    def __init__(self, lengths: Sequence[int], batch: int, seed: int, ranks: Ranks = ALONE) -> None:
         self._lengths = lengths
         self._batch = batch
         self._seed = seed
+        self._ranks = ranks
         self._epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
         self._epoch = epoch
 
     def __len__(self) -> int:
-        return len(self._lengths)
+        return len(self._lengths) // self._ranks.count
 
     def __iter__(self) -> Iterator[int]:
-        return iter(length_grouped_order(self._lengths, self._batch, self._seed, self._epoch))
+        order = length_grouped_order(self._lengths, self._batch, self._seed, self._epoch)
+        return iter(order[self._ranks.index :: self._ranks.count][: len(self)])

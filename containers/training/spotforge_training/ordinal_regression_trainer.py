@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from accelerate.data_loader import prepare_data_loader  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.utils.data import Sampler
+from torch.utils.data import DataLoader, Sampler
 from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from spotforge_training.cumulative_link_head import CumulativeLinkHead
@@ -17,6 +18,7 @@ from spotforge_training.examples import Collate, Examples
 from spotforge_training.length_groups import LengthGroups
 from spotforge_training.ordinal_decoding import mean_absolute_error, median_class
 from spotforge_training.prediction import predict_logits
+from spotforge_training.ranks import ALONE, Ranks
 from spotforge_training.training_recipe import HEAD_LEARNING_RATE_FACTOR
 
 
@@ -28,6 +30,8 @@ class OrdinalRegressionTrainer(Trainer):
       (decay would pull the cutpoints together and the latent score to nothing);
     - order: batches of like lengths, a function of seed and epoch;
     - evaluation: in the split's own order, by median decoding, and without touching a random state.
+
+    Of several processes each takes its share of every batch; their gradients are summed to those of the whole batch.
     """
 
     def __init__(
@@ -39,7 +43,9 @@ class OrdinalRegressionTrainer(Trainer):
         collate: Collate,
         guard: DivergenceGuard,
         callbacks: list[TrainerCallback],
+        ranks: Ranks = ALONE,
     ) -> None:
+        self._ranks = ranks
         self._guard = guard
         self._examples = train_examples
         self._ordinal_model = model
@@ -61,7 +67,7 @@ class OrdinalRegressionTrainer(Trainer):
 
     def training_step(self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Tensor:
         loss: Tensor = super().training_step(model, inputs, num_items_in_batch)
-        self._guard.loss += float(loss)
+        self._guard.loss += float(loss) / self._ranks.count  # the Trainer scales it up, because gradients are averaged
         return loss
 
     def create_optimizer(self) -> torch.optim.Optimizer:
@@ -87,13 +93,27 @@ class OrdinalRegressionTrainer(Trainer):
         return [group for group in groups if group["params"]]
 
     def _get_train_sampler(self, _train_dataset: Any = None) -> Sampler[int]:
-        return LengthGroups(
-            self._examples.lengths, self.args.train_batch_size * self.args.gradient_accumulation_steps, self.args.seed
+        batch = self._ranks.count * self.args.train_batch_size * self.args.gradient_accumulation_steps
+        return LengthGroups(self._examples.lengths, batch, self.args.seed, self._ranks)
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        if self._ranks.count == 1:
+            return super().get_train_dataloader()
+        loader: DataLoader[Any] = DataLoader(
+            self.train_dataset,  # type: ignore[arg-type]
+            batch_size=self.args.train_batch_size,
+            sampler=self._get_train_sampler(),
+            collate_fn=self.data_collator,
+            pin_memory=self.args.dataloader_pin_memory,
         )
+        # As the Trainer does it, but not told of the other processes: the sampler has dealt the examples out already, while
+        # the Trainer would deal out whole micro-batches and fill the last one up with examples of the first.
+        alone: DataLoader[Any] = prepare_data_loader(loader, num_processes=1, process_index=0)
+        return alone
 
     def logits_of(self, examples: Examples, after_batch: Callable[[int], None] = lambda _rows: None) -> NDArray[np.float32]:
         """Shape (N, K-1), in the examples' order."""
-        return predict_logits(self._ordinal_model, examples, self.data_collator, after_batch=after_batch)
+        return predict_logits(self._ordinal_model, examples, self.data_collator, ranks=self._ranks, after_batch=after_batch)
 
     def figures_of(self, logits: NDArray[np.float32], labels: NDArray[np.int32]) -> dict[str, float]:
         """Mean loss in nats and MAE in classes."""

@@ -16,7 +16,9 @@ from typing_extensions import override
 
 from spotforge_training.model_folder import WEIGHTS
 
+# The Trainer's name for them, and of several processes for those of the first.
 RANDOM_STATES = "rng_state.pth"
+RANDOM_STATES_OF_FIRST = "rng_state_0.pth"
 
 
 class OneStep(TrainerCallback):

@@ -4,7 +4,7 @@ Nobody's data is read: the one step is done on made-up rows of the shape that th
 
 import dataclasses
 import json
-import math
+import shutil
 import time
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from spotforge_training.checkpointing import CONDITIONS, compare_conditions, con
 from spotforge_training.divergence import DivergenceGuard, DivergenceWatch, uninformed_loss
 from spotforge_training.frozen_layers import freeze_lower_layers
 from spotforge_training.ordinal_regression_trainer import OrdinalRegressionTrainer
-from spotforge_training.rehearse_one_step import OneStep
+from spotforge_training.rehearse_one_step import RANDOM_STATES, RANDOM_STATES_OF_FIRST, OneStep
 from spotforge_training.rehearse_rows import MadeUpRows
 from spotforge_training.training_recipe import TrainingRecipe, recipe_of, training_arguments
 from spotforge_training.training_run import device_name, make_reproducible
@@ -46,8 +46,8 @@ def work(context: RehearsalContext) -> RehearsalFigures:
             where=experiment_id,
             remedy="It may have expired or been superseded meanwhile: rehearse again.",
         )
-    recipe = recipe_of(stage.spec.train, stage.micro_batch_divisor)
-    rows = rows_of(restored.folder)
+    rows, processes = shape_of(restored.folder)
+    recipe = recipe_of(stage.spec.train, stage.micro_batch_divisor, processes)
     differences = compare_conditions(restored.folder, conditions_of(recipe, rows, device_name()))
     files = [path for path in restored.folder.rglob("*") if path.is_file()]
 
@@ -74,15 +74,16 @@ def work(context: RehearsalContext) -> RehearsalFigures:
     )
 
 
-def rows_of(checkpoint: Path) -> int:
-    """How many rows the run trains on: it decides where in its data the checkpoint stands. ContractBroken when unknown."""
+def shape_of(checkpoint: Path) -> tuple[int, int]:
+    """On how many rows and by how many processes the run trains: they decide where in its data the checkpoint stands.
+    ContractBroken when unknown."""
     try:
-        rows = json.loads((checkpoint / CONDITIONS).read_text())["rows"]
+        conditions = json.loads((checkpoint / CONDITIONS).read_text())
+        return int(conditions["rows"]), int(conditions["processes"])
     except (OSError, ValueError, KeyError) as error:
         raise ContractBroken(
-            f"The checkpoint does not say on how many rows it was trained: {error!r}.", where=CONDITIONS
+            f"The checkpoint does not say on how many rows, by how many processes it was trained: {error!r}.", where=CONDITIONS
         ) from error
-    return int(rows)
 
 
 def empty_model(checkpoint: Path, classes: int, recipe: TrainingRecipe) -> PreTrainedModel:
@@ -97,15 +98,21 @@ def empty_model(checkpoint: Path, classes: int, recipe: TrainingRecipe) -> PreTr
 def do_one_step(
     model: PreTrainedModel, restored: RestoredCheckpoint, recipe: TrainingRecipe, rows: int, classes: int, folder: Path
 ) -> OneStep:
-    """Resumes as a training does and stops behind the first step. A run that was at its end is given one more epoch."""
-    done = restored.step >= recipe.epochs * math.ceil(rows / recipe.batch_size)
-    going_on = dataclasses.replace(recipe, epochs=recipe.epochs + 1) if done else recipe
+    """Resumes as a training does and stops behind the first step. A run that was at its end is given one more epoch.
+
+    One process does the step of all of them, as the first: by its random states, in micro-batches of its size."""
+    done = restored.step >= recipe.steps(rows)
+    going_on = dataclasses.replace(recipe, epochs=recipe.epochs + done, processes=1)
+    of_first = restored.folder / RANDOM_STATES_OF_FIRST
+    if of_first.exists():
+        shutil.copyfile(of_first, restored.folder / RANDOM_STATES)
+    rows = recipe.rows_an_epoch(rows)
     examples = MadeUpRows(rows, recipe.max_length, vocabulary=int(model.config.vocab_size), classes=classes)
     guard = DivergenceGuard(DivergenceWatch(uninformed_loss([1] * classes)))
     one_step = OneStep(restored.folder, restored.step, loss=lambda: guard.loss)
     trainer = OrdinalRegressionTrainer(
         model=model,
-        args=training_arguments(going_on, going_on.epochs * math.ceil(rows / recipe.batch_size), folder),
+        args=training_arguments(going_on, going_on.steps(rows), folder),
         train_examples=examples,
         collate=examples.collate,
         guard=guard,

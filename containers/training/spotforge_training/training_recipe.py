@@ -1,10 +1,12 @@
 """What a run is trained with: the spec's choices, and the constants that are not the user's to choose, each with its reason."""
 
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from spotforge_runtime.contracts.models import TrainSpec
+from spotforge_runtime.errors import InvalidInput
 from transformers import TrainingArguments
 
 # Head and cutpoints start from nothing while the encoder starts trained; and they are few: a large step harms nothing else.
@@ -29,31 +31,48 @@ class TrainingRecipe:
     seed: int
     threads: int
     precision: str
+    processes: int = 1
 
     @property
     def accumulation(self) -> int:
-        return self.batch_size // self.micro_batch
+        return self.batch_size // (self.processes * self.micro_batch)
+
+    def rows_an_epoch(self, rows: int) -> int:
+        """How many of `rows` an epoch trains on: all processes have equally many, so that none waits for another in vain.
+        What that leaves over, fewer rows than there are processes, is others each epoch."""
+        return rows - rows % self.processes
+
+    def steps(self, rows: int) -> int:
+        return self.epochs * math.ceil(self.rows_an_epoch(rows) / self.batch_size)
 
     def describe(self) -> dict[str, int | float | str]:
         return asdict(self)
 
 
-def recipe_of(spec: TrainSpec, micro_batch_divisor: int) -> TrainingRecipe:
+def recipe_of(spec: TrainSpec, micro_batch_divisor: int, processes: int = 1) -> TrainingRecipe:
+    """The spec's batch is the whole one, however many processes share it. InvalidInput when they cannot share it equally."""
+    if spec.batch_size % processes:
+        raise InvalidInput(
+            f"A batch of {spec.batch_size} rows cannot be shared equally by {processes} processes, one for each GPU.",
+            where="train.batchSize",
+            remedy=f"Make train.batchSize a multiple of {processes}.",
+        )
     return TrainingRecipe(
         epochs=spec.epochs,
         batch_size=spec.batch_size,
-        micro_batch=micro_batch(spec.batch_size, micro_batch_divisor),
+        micro_batch=micro_batch(spec.batch_size // processes, micro_batch_divisor),
         learning_rate=spec.learning_rate,
         max_length=spec.max_length,
         frozen_layers=spec.frozen_layers or 0,
         seed=spec.seed,
         threads=spec.threads,
         precision=spec.precision,
+        processes=processes,
     )
 
 
 def micro_batch(batch_size: int, divisor: int) -> int:
-    """The largest micro-batch of at most batch_size / divisor that accumulates to exactly `batch_size`.
+    """The largest micro-batch of at most batch_size / divisor that accumulates to exactly `batch_size`, a process's share.
 
     >>> micro_batch(16, 1), micro_batch(16, 2), micro_batch(15, 2), micro_batch(7, 2)
     (16, 8, 5, 1)
@@ -79,6 +98,10 @@ def training_arguments(recipe: TrainingRecipe, steps: int, folder: Path) -> Trai
         data_seed=recipe.seed,
         bf16=recipe.precision == "bfloat16",
         use_cpu=not cuda,
+        # With it, gradients are summed in the same pieces from the first step on. Without, the pieces are cut anew after the
+        # first step, also the first after a resume, and of three processes or more the last bits follow the pieces.
+        accelerator_config={"use_configured_state": recipe.processes > 1},  # of `join_ranks`
+        ddp_find_unused_parameters=True if recipe.processes > 1 else None,
         dataloader_num_workers=0,
         dataloader_pin_memory=cuda,
         remove_unused_columns=False,

@@ -1,7 +1,6 @@
 """The work of the train stage: data and base model in, a stock ordinal classifier and its figures out."""
 
 import logging
-import math
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from spotforge_runtime.checkpoints import CheckpointStore, RestoredCheckpoint
 from spotforge_runtime.context import StageContext
 from spotforge_runtime.contracts.models import TrainSummary
+from spotforge_runtime.inputs import StageInputs
 from transformers import TrainerState, set_seed
 from transformers.utils import logging as transformers_logging
 
@@ -25,6 +25,7 @@ from spotforge_training.model_folder import WEIGHTS, save_stock_model
 from spotforge_training.ordinal_decoding import expected_score, mean_absolute_error, median_class, median_label
 from spotforge_training.ordinal_regression_trainer import OrdinalRegressionTrainer
 from spotforge_training.phase_times import PhaseTimes
+from spotforge_training.ranks import join_ranks
 from spotforge_training.split_tables import SplitTable, choose_rows, read_split
 from spotforge_training.text_examples import PadToLongest, TextExamples, load_tokenizer
 from spotforge_training.training_metrics import json_lines, mean_loss_since, metric_lines
@@ -35,8 +36,8 @@ from spotforge_training.work_meter import WorkMeter
 logger = logging.getLogger(__name__)
 
 
-def work(context: StageContext) -> TrainSummary:
-    """Trains, evaluates once on test, and publishes.
+def work(context: StageContext) -> TrainSummary | None:
+    """Trains, evaluates once on test, and publishes. Of several processes only the first publishes, and has a summary.
 
     Raises:
         InvalidInput: the base model cannot carry an ordinal head, or the spec does not fit it.
@@ -45,15 +46,16 @@ def work(context: StageContext) -> TrainSummary:
         ContractBroken: the splits or the checkpoint are not what they must be.
     """
     spec = context.spec.train
-    recipe = recipe_of(spec, context.micro_batch_divisor)
+    recipe = recipe_of(spec, context.micro_batch_divisor, context.environment.processes)
+    ranks = join_ranks(context.environment)
     classes = len(context.spec.dataset.labels.values)
     times = PhaseTimes()
     make_reproducible(recipe)
 
     with times.phase("read"):
         context.progress.report(message="reading data and base model")
-        base = context.inputs.download_folder("ingest", "base-model/")
-        whole, validation, test = (read_split(context.inputs.download("prepare", f"{name}.parquet"), classes) for name in SPLITS)
+        base, splits = ranks.by_first(lambda: fetch(context.inputs))
+        whole, validation, test = (read_split(split, classes) for split in splits)
         train = choose_rows(whole, spec.max_rows, recipe.seed)
 
     with times.phase("load"):
@@ -68,19 +70,20 @@ def work(context: StageContext) -> TrainSummary:
         attach_head(model, class_counts)
         freeze_lower_layers(model, recipe.frozen_layers)
 
-    steps = recipe.epochs * math.ceil(len(train) / recipe.batch_size)
+    steps = recipe.steps(len(train))
     store = CheckpointStore(context)
     conditions = conditions_of(recipe, len(train), device_name())
-    restored = restore(store, context.scratch / "restored", conditions)
+    restored = ranks.by_first(lambda: restore(store, context.scratch / "restored", conditions))
     evaluated = (recipe.epochs - 1) * len(sample) + len(validation) + len(test)
     meter = WorkMeter(training_rows=recipe.epochs * len(train), evaluated_rows=evaluated)
-    guard = DivergenceGuard(DivergenceWatch(uninformed_loss(class_counts)))
+    guard = DivergenceGuard(DivergenceWatch(uninformed_loss(class_counts)), ranks)
     checkpointing = Checkpointing(
         store,
         context.interruption,
         conditions=conditions,
         longest_interval=spec.checkpoint_every_seconds,
         resumed_from_step=restored.step if restored else None,
+        ranks=ranks,
     )
     progress = TrainingProgress(context.progress, meter, training_rows=len(train), epochs=recipe.epochs, loss=lambda: guard.loss)
 
@@ -110,13 +113,19 @@ def work(context: StageContext) -> TrainSummary:
         collate=PadToLongest(tokenizer),
         guard=guard,
         callbacks=[EpochEvaluation(lambda state: validate(state, sample, sample_examples)), progress, checkpointing],
+        ranks=ranks,
     )
+    if not ranks.first:
+        set_seed(recipe.seed + ranks.index)  # the weights began alike in all processes; dropout falls differently in each
     with times.phase("train", without="validation"):
         trainer.train(resume_from_checkpoint=str(restored.folder) if restored else None)
     trained_steps = trainer.state.global_step - (restored.step if restored else 0)
 
     validated = validate(trainer.state, validation, validation_examples)
     test_logits, tested = figures(test, test_examples, "test")
+    ranks.leave()
+    if not ranks.first:
+        return None
     baseline = mean_absolute_error(np.full(len(test), median_label(train.labels), dtype=np.int32), test.labels)
 
     with times.phase("publish"):
@@ -162,6 +171,13 @@ def work(context: StageContext) -> TrainSummary:
 
 
 SPLITS = ("train", "validation", "test")
+
+
+def fetch(inputs: StageInputs) -> tuple[Path, list[Path]]:
+    """The folder of the base model, and the files of the splits."""
+    return inputs.download_folder("ingest", "base-model/"), [inputs.download("prepare", f"{name}.parquet") for name in SPLITS]
+
+
 # Between epochs the curve needs a trend, not a result: MAE to about 0.04 classes. All rows are evaluated at the end.
 ROWS_BETWEEN_EPOCHS = 512
 

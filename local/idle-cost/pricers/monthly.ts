@@ -11,12 +11,19 @@ const BY_COUNT: Record<string, { item: string; price: PriceName; perPiece: numbe
   'AWS::SecretsManager::Secret': { item: 'secrets', price: 'secrets.secret', perPiece: 1 },
   'AWS::EC2::NatGateway': { item: 'NAT gateways', price: 'nat.gateway', perPiece: HOURS },
   'AWS::EC2::EIP': { item: 'public addresses', price: 'vpc.public-ipv4', perPiece: HOURS },
-  'AWS::Route53::HostedZone': { item: 'hosted zones', price: 'route53.zone', perPiece: 1 },
+};
+
+const recordSet = z.looseObject({ HostedZoneId: z.unknown().optional() });
+
+/** Those of the template, and those that were there before, of which it has only the records. */
+const zones = (resources: Resources): number => {
+  const named = resources.ofType('AWS::Route53::RecordSet').map(({ properties }) => recordSet.parse(properties).HostedZoneId);
+  return resources.ofType('AWS::Route53::HostedZone').length + new Set(named.filter((id) => typeof id === 'string')).size;
 };
 
 const KEYS = ['AWS::KMS::Key', 'AWS::KMS::ReplicaKey'];
 
-const alarm = z.looseObject({ Metrics: z.array(z.looseObject({ MetricStat: z.unknown() })).optional() });
+const alarm = z.looseObject({ Metrics: z.array(z.looseObject({ MetricStat: z.unknown().optional() })).optional() });
 const acl = z.looseObject({ Rules: z.array(z.unknown()).default([]) });
 const client = z.looseObject({ AllowedOAuthFlows: z.array(z.string()).default([]) });
 const endpoint = z.looseObject({ VpcEndpointType: z.string().default('Gateway'), SubnetIds: z.array(z.unknown()).default([]) });
@@ -37,6 +44,8 @@ export const MONTHLY: Pricing = {
   types: [
     ...Object.keys(BY_COUNT),
     ...KEYS,
+    'AWS::Route53::HostedZone',
+    'AWS::Route53::RecordSet',
     'AWS::CloudWatch::Alarm',
     'AWS::WAFv2::WebACL',
     'AWS::Cognito::UserPoolClient',
@@ -51,6 +60,7 @@ export const MONTHLY: Pricing = {
     return [
       ...each(charge, 'alarms', 'cloudwatch.alarm', metrics),
       ...counted(resources, charge),
+      ...each(charge, 'hosted zones', 'route53.zone', zones(resources)),
       ...each(charge, 'customer keys', 'kms.key', keys),
       ...each(charge, 'customer keys: requests', 'kms.request', keys * KEY_REQUESTS_PER_HOUR * HOURS),
       ...each(charge, 'web ACLs', 'waf.acl', resources.ofType('AWS::WAFv2::WebACL').length),

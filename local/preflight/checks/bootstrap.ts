@@ -1,42 +1,46 @@
+import { awsCommand, type Place } from '../../deployment/place.ts';
 import { type Finding, finding } from '../finding.ts';
-import type { Needs } from '../needs.ts';
-import type { Place } from '../place.ts';
-
-/** By region: the version in the parameter that `cdk bootstrap` leaves, undefined where it has left none. */
-export type BootstrapVersions = Readonly<Record<string, string | undefined>>;
-/** By region: the status of the stack CDKToolkit, undefined where there is none. */
-export type BootstrapStacks = Readonly<Record<string, string | undefined>>;
 
 export const TOOLKIT_STACK = 'CDKToolkit';
 
-const bootstrap = (region: string, { profile }: Place): string =>
-  `npx cdk bootstrap aws://$(aws sts get-caller-identity --query Account --output text${profile === undefined ? '' : ` --profile ${profile}`})/${region}${profile === undefined ? '' : ` --profile ${profile}`}`;
+const bootstrap = (account: string, { region, profile }: Place): string =>
+  `npx cdk bootstrap aws://${account}/${region}${profile === undefined ? '' : ` --profile ${profile}`}`;
 
-export const judgeBootstrapVersions = (versions: BootstrapVersions, { bootstrap: need }: Needs, place: Place): Finding[] =>
-  need.regions.map((region) => {
-    const version = versions[region];
-    if (version === undefined) return finding('blocks', `${region} is not bootstrapped: the CDK has nowhere to put code and templates.`, bootstrap(region, place));
-    return Number(version) >= need.version
-      ? finding('ok', `bootstrap version ${version} in ${region}, ${need.version} wanted`)
-      : finding('blocks', `The bootstrap of ${region} has version ${version}, but the stacks want ${need.version}.`, bootstrap(region, place));
-  });
+/** `version` is what the parameter that `cdk bootstrap` leaves in a region says, undefined where there is none. */
+export const judgeBootstrapVersion = (version: string | undefined, wanted: number, place: Place, account: string): Finding => {
+  const { region } = place;
+  if (version === undefined) {
+    return finding(
+      'blocks',
+      `${region} is not bootstrapped: the CDK has nowhere to put code and templates.`,
+      bootstrap(account, place),
+    );
+  }
+  return Number(version) >= wanted
+    ? finding('ok', `bootstrap version ${version} in ${region}, ${wanted} wanted`)
+    : finding(
+        'blocks',
+        `The bootstrap of ${region} has version ${version}, but the stacks want ${wanted}.`,
+        bootstrap(account, place),
+      );
+};
 
 const BROKEN = /FAILED$|^ROLLBACK_|^DELETE_/;
 
-/** A bootstrap under another name is as good, if the version above was found. */
-export const judgeBootstrapStacks = (stacks: BootstrapStacks, { bootstrap: need }: Needs, place: Place): Finding[] =>
-  need.regions.map((region) => {
-    const status = stacks[region];
-    if (status === undefined) return finding('note', `${region} has no stack ${TOOLKIT_STACK}; a bootstrap under another name is as good.`);
-    if (BROKEN.test(status)) {
-      return finding(
-        'blocks',
-        `The stack ${TOOLKIT_STACK} in ${region} is ${status}. See why in its events, delete it if nothing else uses it, and bootstrap again.`,
-        `https://${region}.console.aws.amazon.com/cloudformation/home#/stacks?filteringText=${TOOLKIT_STACK}`,
-        bootstrap(region, place),
-      );
-    }
-    return status.endsWith('_IN_PROGRESS')
-      ? finding('degrades', `The stack ${TOOLKIT_STACK} in ${region} is ${status}: wait until it is done.`)
-      : finding('ok', `stack ${TOOLKIT_STACK} in ${region} is ${status}`);
-  });
+/** `status` is that of the stack CDKToolkit, undefined where there is none: a bootstrap under another name is as good, if it left its version. */
+export const judgeBootstrapStack = (status: string | undefined, place: Place, account: string): Finding => {
+  const { region } = place;
+  if (status === undefined)
+    return finding('note', `${region} has no stack ${TOOLKIT_STACK}; a bootstrap under another name is as good.`);
+  if (BROKEN.test(status)) {
+    return finding(
+      'blocks',
+      `The stack ${TOOLKIT_STACK} in ${region} is ${status}. See why in its events, delete it if nothing else uses it, and bootstrap again.`,
+      awsCommand(`cloudformation describe-stack-events --stack-name ${TOOLKIT_STACK}`, place),
+      bootstrap(account, place),
+    );
+  }
+  return status.endsWith('_IN_PROGRESS')
+    ? finding('degrades', `The stack ${TOOLKIT_STACK} in ${region} is ${status}: wait until it is done.`)
+    : finding('ok', `stack ${TOOLKIT_STACK} in ${region} is ${status}`);
+};

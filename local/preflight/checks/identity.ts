@@ -1,9 +1,8 @@
+import type { Caller } from '../../deployment/caller.ts';
 import { type Finding, finding } from '../finding.ts';
 
-export type Identity = { account: string; arn: string };
-
 /** Whose credentials these are. */
-export const judgeIdentity = ({ account, arn }: Identity): Finding[] => [
+export const judgeIdentity = ({ account, arn }: Caller): Finding[] => [
   finding('ok', `account ${account}, as ${arn}`),
   ...(arn.endsWith(':root')
     ? [

@@ -1,8 +1,8 @@
 import type { QueueName } from '../../../lib/config/queues.ts';
+import { awsCommand, type Place } from '../../deployment/place.ts';
 import { stoppedStages } from '../dead-queues.ts';
 import { type Finding, finding } from '../finding.ts';
 import type { Needs } from '../needs.ts';
-import { awsCommand, type Place } from '../place.ts';
 import { usedZones, type Zones } from './zones.ts';
 
 /** Zone → instance types that EC2 offers there, among those that queues name. */
@@ -16,7 +16,11 @@ const isOffered = (entry: string, types: readonly string[]): boolean =>
  * Offerings against the types of the queues. Batch refuses a compute environment that names a type which its region does not have
  * ("Instance type can only be one of […]"); a type that only the zones in use lack is one less to choose from.
  */
-export const judgeInstanceTypes = ({ zones, offerings }: { zones: Zones; offerings: Offerings }, needs: Needs, place: Place): Finding[] => {
+export const judgeInstanceTypes = (
+  { zones, offerings }: { zones: Zones; offerings: Offerings },
+  needs: Needs,
+  place: Place,
+): Finding[] => {
   const used = usedZones(zones, needs);
   const here = used.flatMap((zone) => offerings[zone] ?? []);
   const region = Object.values(offerings).flat();
@@ -51,13 +55,21 @@ export const judgeInstanceTypes = ({ zones, offerings }: { zones: Zones; offerin
     ),
   ];
   const types = new Set(needs.queues.flatMap(({ instanceTypes }) => instanceTypes)).size;
-  return findings.length > 0 ? findings : [finding('ok', `all ${types} types and families of the queues are offered in ${used.join(', ')}`)];
+  return findings.length > 0
+    ? findings
+    : [finding('ok', `all ${types} types and families of the queues are offered in ${used.join(', ')}`)];
 };
 
 const deadQueue = (name: QueueName, dead: ReadonlySet<QueueName>, used: readonly string[], needs: Needs): Finding => {
   const stopped = stoppedStages(needs, dead).filter((stage) => needs.ladders[stage]?.includes(name));
   const says = `None of ${used.join(', ')} offers any type of ${name}`;
   return stopped.length > 0
-    ? finding('blocks', `${says}, and no other queue is left for ${stopped.join(', ')}. Change queues.${name}.instanceTypes, or raise availabilityZones.`)
-    : finding('degrades', `${says}: its jobs go on to the next queue of their ladder. Change queues.${name}.instanceTypes, or raise availabilityZones.`);
+    ? finding(
+        'blocks',
+        `${says}, and no other queue is left for ${stopped.join(', ')}. Change queues.${name}.instanceTypes, or raise availabilityZones.`,
+      )
+    : finding(
+        'degrades',
+        `${says}: its jobs go on to the next queue of their ladder. Change queues.${name}.instanceTypes, or raise availabilityZones.`,
+      );
 };

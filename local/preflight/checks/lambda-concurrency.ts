@@ -1,6 +1,6 @@
+import { awsCommand, type Place } from '../../deployment/place.ts';
 import { type Finding, finding } from '../finding.ts';
 import type { Needs } from '../needs.ts';
-import { awsCommand, type Place } from '../place.ts';
 
 export type Concurrency = { limit: number; unreserved: number };
 
@@ -14,12 +14,21 @@ const KEPT_UNRESERVED = 100;
 export const judgeConcurrency = ({ limit, unreserved }: Concurrency, { lambda }: Needs, place: Place): Finding[] => {
   const { functions, reserved } = lambda;
   const todo = [
-    awsCommand(`service-quotas request-service-quota-increase --service-code lambda --quota-code ${QUOTA} --desired-value ${USUAL_LIMIT}`, place),
+    awsCommand(
+      `service-quotas request-service-quota-increase --service-code lambda --quota-code ${QUOTA} --desired-value ${USUAL_LIMIT}`,
+      place,
+    ),
     `https://${place.region}.console.aws.amazon.com/servicequotas/home/services/lambda/quotas/${QUOTA}`,
   ];
   const has = `${limit} invocations at a time, ${unreserved} of them unreserved`;
   if (reserved > 0 && unreserved - reserved < KEPT_UNRESERVED) {
-    return [finding('blocks', `${has}, of which the deployment reserves ${reserved}: Lambda keeps ${KEPT_UNRESERVED} unreserved and refuses the functions.`, ...todo)];
+    return [
+      finding(
+        'blocks',
+        `${has}, of which the deployment reserves ${reserved}: Lambda keeps ${KEPT_UNRESERVED} unreserved and refuses the functions.`,
+        ...todo,
+      ),
+    ];
   }
   return unreserved - reserved >= functions
     ? [finding('ok', `${has}, ${functions} wanted, one of each function`)]

@@ -1,6 +1,6 @@
+import type { Place } from '../../deployment/place.ts';
 import { type Finding, finding } from '../finding.ts';
 import type { Needs } from '../needs.ts';
-import type { Place } from '../place.ts';
 
 /** Names of the region's available zones, local and wavelength zones left out. */
 export type Zones = readonly string[];

@@ -289,3 +289,27 @@ def test_a_hub_that_refuses_is_told_to_the_user(hub: list[dict[str, Any]], tmp_p
 def test_the_path_rule_is_the_contracts_one() -> None:
     schema = json.loads((Path(__file__).parents[3] / "contracts" / "dataset-version.schema.json").read_text())
     assert f"^{sources_module.PATH_RULE.pattern}$" in json.dumps(schema).replace("\\\\", "\\").replace("\\/", "/")
+
+
+def test_raw_data_is_locked_where_the_deployment_locks_it_and_nothing_else_is(
+    rig: StageRig, uploads: dict[str, str], tmp_path: Path, tiny_base_model: Path
+) -> None:
+    bucket = "rig-datasets-locked"
+    rig.s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
+    rig.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    spec = spec_of(uploads)
+    for source in (spec["dataset"]["source"], spec["model"]["base"]):
+        prefix = f"uploads/{TENANT}/{source.removeprefix('upload:')}/"
+        for item in rig.storage.list(BUCKET, prefix):
+            rig.s3.copy_object(Bucket=bucket, Key=item.key, CopySource={"Bucket": BUCKET, "Key": item.key})
+    variables = {"DATASETS_BUCKET": bucket, "RETENTION_DAYS": "30"}
+    ended = rig.a_stage("ingest", spec=spec, variables=variables).work(work)
+    assert ended.exit_code == 0, ended.result
+
+    locked = {
+        item.key.split("/")[0]: "ObjectLockMode" in rig.s3.head_object(Bucket=bucket, Key=item.key)
+        for item in rig.storage.list(bucket, "")
+    }
+    assert locked == {"raw": True, "uploads": False, "base-models": False}
+    document = ended.summary["datasetUri"].removeprefix(f"s3://{bucket}/") + "dataset.json"
+    assert rig.s3.head_object(Bucket=bucket, Key=document)["ObjectLockMode"] == "GOVERNANCE"

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from botocore.exceptions import ClientError
 from containers.optimization.conftest import CUTPOINTS, Trained
 from containers.stage_rig import Ended, StageRig
 from spotforge_optimization.bundle_folder import read_bundle
@@ -175,3 +176,23 @@ def test_cutpoints_other_than_the_published_ones_stop_the_release(
     attempt = rig.a_stage("bundle", spec=trained.spec, inputs=inputs, attempt=6, variables={"MODEL_VERSION": "79"})
     ended = attempt.work("spotforge_optimization.bundle_run")
     assert ended.error["name"] == "Stage.ContractBroken" and "training published" in ended.error["message"]
+
+
+def test_every_object_of_a_release_is_locked_where_the_deployment_locks_it(
+    rig: StageRig, trained: Trained, bundle_inputs: dict[str, str | Ended]
+) -> None:
+    bucket = "rig-releases-locked"
+    rig.s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
+    rig.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    variables = {"RELEASES_BUCKET": bucket, "RETENTION_DAYS": "365"}
+    attempt = rig.a_stage("bundle", spec=trained.spec, inputs=bundle_inputs, attempt=9, variables=variables)
+    ended = attempt.work("spotforge_optimization.bundle_run")
+    assert ended.exit_code == 0, ended.result
+
+    released = rig.storage.list(bucket, "bundles/")
+    assert len(released) == len(FILES) + 1
+    for item in released:
+        head = rig.s3.head_object(Bucket=bucket, Key=item.key)
+        assert head["ObjectLockMode"] == "GOVERNANCE", item.key
+        with pytest.raises(ClientError, match="AccessDenied"):
+            rig.s3.delete_object(Bucket=bucket, Key=item.key, VersionId=head["VersionId"])

@@ -22,6 +22,6 @@ class DyingCheckpointing(Checkpointing):
             os._exit(137)
 
 
-def work(context: StageContext) -> TrainSummary:
+def work(context: StageContext) -> TrainSummary | None:
     setattr(training_run, "Checkpointing", DyingCheckpointing)  # noqa: B010 - the host, not the stage, decides when to die
     return training_run.work(context)

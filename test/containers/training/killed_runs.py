@@ -1,4 +1,5 @@
-"""Training runs that are killed at an exact moment, each in a process forked from one that has imported torch already.
+"""Training runs that are killed at an exact moment, each in a process, or several, forked from one that has imported torch
+already.
 
 `python -m containers.training.killed_runs` reads requests from stdin, one JSON line each, and answers each with a line."""
 
@@ -8,6 +9,7 @@ import importlib
 import json
 import os
 import signal
+import socket
 import sys
 import time
 import traceback
@@ -63,7 +65,9 @@ class SteppedCheckpointing(Checkpointing):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if state.global_step == self.kill_at_step:
-            self.kill_between_uploads()
+            self._store.wait()
+            self._ranks.wait()
+            kill_myself()
         control.should_log = control.should_save = state.global_step % SAVES_EVERY == 0
 
     def kill_between_uploads(self) -> None:
@@ -127,11 +131,12 @@ def kill_before(owner: type, name: str, meant: Callable[..., bool]) -> None:
 
 def a_text_run(context: StageContext) -> dict[str, Any]:
     setattr(training_run, "Checkpointing", SteppedCheckpointing)  # noqa: B010
-    return training_run.work(context).model_dump(by_alias=True, mode="json")
+    summary = training_run.work(context)
+    return summary.model_dump(by_alias=True, mode="json") if summary else {}
 
 
-def run(request: Mapping[str, Any], client: Any) -> dict[str, Any]:
-    environment = read_environment(request["variables"])
+def run(request: Mapping[str, Any], rank: int, client: Any) -> dict[str, Any]:
+    environment = read_environment({**request["variables"], "RANK": str(rank)})
     if request["kill"]:
         kill = Kill(**request["kill"])
         client = KillingClient(client, kill)
@@ -144,21 +149,43 @@ def run(request: Mapping[str, Any], client: Any) -> dict[str, Any]:
     return outcome
 
 
-def in_a_fork(request: Mapping[str, Any], client: Any) -> dict[str, Any]:
-    """How the run ended: `signal` when it was killed, else what it returned, or `error`."""
-    outcome = Path(request["scratch"]) / "outcome.json"
+def in_forks(request: Mapping[str, Any], client: Any) -> dict[str, Any]:
+    """How the run ended: `signal` when it was killed, else what its first process returned, or `error`."""
+    processes = read_environment(request["variables"]).processes
+    port = free_port()
+    children = [fork(request, rank, processes, port, client) for rank in range(processes)]
+    statuses = [os.waitpid(child, 0)[1] for child in children]
+    signals = [os.WTERMSIG(status) for status in statuses if os.WIFSIGNALED(status)]
+    if signals:
+        return {"signal": signals[0]}
+    ended: dict[str, Any] = json.loads(outcome_file(request, 0).read_text())
+    return ended
+
+
+def fork(request: Mapping[str, Any], rank: int, processes: int, port: int, client: Any) -> int:
     child = os.fork()
     if child == 0:
+        if processes > 1:  # what torchrun tells its processes
+            told = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": processes, "LOCAL_WORLD_SIZE": processes}
+            os.environ.update({name: str(value) for name, value in told.items()})
+            os.environ.update({"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)})
+        outcome = outcome_file(request, rank)
         try:
-            outcome.write_text(json.dumps(run(request, client)))
+            outcome.write_text(json.dumps(run(request, rank, client)))
         except BaseException:
             outcome.write_text(json.dumps({"error": traceback.format_exc()}))
         os._exit(0)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return {"signal": os.WTERMSIG(status)}
-    ended: dict[str, Any] = json.loads(outcome.read_text())
-    return ended
+    return child
+
+
+def outcome_file(request: Mapping[str, Any], rank: int) -> Path:
+    return Path(request["scratch"]) / f"outcome-{rank}.json"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
 
 
 def request_line(work: str, variables: Mapping[str, str], scratch: Path, kill: Kill | None) -> str:
@@ -179,5 +206,5 @@ if __name__ == "__main__":
     runs = importlib.import_module("containers.training.killed_runs")
     unused_so_far = clients.s3_client()
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(runs.in_a_fork(json.loads(line), unused_so_far)) + "\n")
+        sys.stdout.write(json.dumps(runs.in_forks(json.loads(line), unused_so_far)) + "\n")
         sys.stdout.flush()

@@ -2,78 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from containers.prepared import prepare_tiny_experiment
 from containers.stage_rig import Attempt, StageRig
-from containers.training.killed_runs import Kill, request_line
+from containers.training.experiments import AnExperiment
+from containers.training.killed_runs import Kill
+from containers.training.runs import Runs
 
 TEXT = "containers.training.killed_runs.a_text_run"
 IMAGES = "containers.training.image_run.work"
 # 13 steps an epoch, and a checkpoint at every third step.
 TRAIN = {"epochs": 2, "maxRows": 208, "learningRate": 0.002}
-LONGEST_RUN_SECONDS = 120
-
-
-class Runs:
-    """Runs attempts, one at a time, in forks of a process of its own."""
-
-    def __init__(self, rig: StageRig) -> None:
-        # Threads that wait sleep instead of spinning: on a busy machine a spinning one keeps the other from working.
-        environment = rig.process_environment() | {"OMP_WAIT_POLICY": "PASSIVE"}
-        command = [sys.executable, "-m", "containers.training.killed_runs"]
-        self._process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-        )
-
-    def run(self, work: str, attempt: Attempt, kill: Kill | None = None) -> dict[str, Any]:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(request_line(work, attempt.variables, attempt.scratch, kill) + "\n")
-        watch = threading.Timer(LONGEST_RUN_SECONDS, self._process.kill)
-        watch.start()
-        answer = self._process.stdout.readline()
-        watch.cancel()
-        ended: dict[str, Any] = json.loads(answer)
-        return ended
-
-    def finish(self, work: str, attempt: Attempt) -> dict[str, Any]:
-        ended = self.run(work, attempt)
-        assert "modelSha256" in ended, ended.get("error", ended)
-        return ended
-
-    def close(self) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(LONGEST_RUN_SECONDS)
-        self._process.stdout.close()
-
-
-AnExperiment = Callable[[dict[str, Any]], Callable[[int], Attempt]]
-
-
-@pytest.fixture(scope="module")
-def runs(rig: StageRig) -> Iterator[Runs]:
-    made = Runs(rig)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def an_experiment(rig: StageRig, tiny_dataset: Path, tiny_base_model: Path) -> AnExperiment:
-    def make(train: dict[str, Any]) -> Callable[[int], Attempt]:
-        prepared = prepare_tiny_experiment(rig, tiny_dataset, tiny_base_model)
-        spec = prepared.with_spec({"train": train})
-        return lambda number: rig.a_stage("train", spec=spec, inputs=prepared.inputs, attempt=number)
-
-    return make
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from spotforge_training.length_groups import LengthGroups, length_grouped_order
+from spotforge_training.ranks import Ranks
 
 lengths = st.lists(st.integers(1, 128), min_size=1, max_size=300)
 
@@ -44,3 +45,19 @@ def test_the_sampler_follows_the_epoch_it_is_told() -> None:
     sampler.set_epoch(2)
     assert len(sampler) == 8
     assert list(sampler) == length_grouped_order([3, 1, 4, 1, 5, 9, 2, 6], 2, 3, 2)
+
+
+@given(lengths, st.integers(1, 8), st.integers(1, 4), st.integers(0, 5))
+def test_processes_share_each_batch_equally_and_leave_over_fewer_rows_than_they_are(
+    lengths: list[int], share: int, processes: int, seed: int
+) -> None:
+    batch = share * processes
+    order = length_grouped_order(lengths, batch, seed, epoch=0)
+    shares = [list(LengthGroups(lengths, batch, seed, Ranks(rank, processes))) for rank in range(processes)]
+    assert {len(each) for each in shares} == {len(lengths) // processes}
+    assert all(len(LengthGroups(lengths, batch, seed, Ranks(rank, processes))) == len(shares[rank]) for rank in range(processes))
+    for step in range(len(order) // batch):
+        together = [example for each in shares for example in each[step * share : (step + 1) * share]]
+        assert sorted(together) == sorted(order[step * batch : (step + 1) * batch])
+    taken = [example for each in shares for example in each]
+    assert len(set(taken)) == len(taken) > len(lengths) - processes

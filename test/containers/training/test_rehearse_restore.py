@@ -10,6 +10,9 @@ import torch
 from containers.prepared import prepare_tiny_experiment
 from containers.rehearsal_rig import Found, run
 from containers.stage_rig import StageRig
+from containers.training.experiments import AnExperiment
+from containers.training.killed_runs import Kill
+from containers.training.runs import Runs
 from spotforge_training.rehearse_rows import MadeUpRows
 from spotforge_training.training_progress import TrainingProgress
 
@@ -60,6 +63,14 @@ def test_everything_of_a_checkpoint_arrives_and_training_goes_on(rig: StageRig, 
 def test_a_run_at_its_end_is_given_a_step_to_do(rig: StageRig, tiny_dataset: Path, tiny_base_model: Path) -> None:
     finished = interrupted_experiment(rig, tiny_dataset, tiny_base_model, STEPS)
     assert rehearse(rig, finished).figures["step"] == STEPS
+
+
+def test_one_process_rehearses_the_checkpoint_of_several(rig: StageRig, runs: Runs, an_experiment: AnExperiment) -> None:
+    attempt = an_experiment({"epochs": 2, "maxRows": 203, "learningRate": 0.002})(PROCESSES="2")
+    assert "signal" in runs.run("containers.training.killed_runs.a_text_run", attempt, Kill("step", 17))
+    figures = rehearse(rig, attempt.identity.experiment_id).figures
+    assert (figures["step"], figures["differences"]) == (15, [])
+    assert figures["loss"] > 0
 
 
 def test_a_torn_checkpoint_is_passed_over_and_named(rig: StageRig, interrupted: str) -> None:

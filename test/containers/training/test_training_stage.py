@@ -6,7 +6,6 @@ import io
 import json
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,9 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from containers.prepared import prepare_tiny_experiment
 from containers.stage_rig import Attempt, Ended, StageRig
 from containers.training.dying_run import CHECKPOINT_AT
+from containers.training.experiments import AnExperiment
 from spotforge_training.checkpointing import CONDITIONS
 from spotforge_training.ordinal_decoding import mean_absolute_error, median_class
 from spotforge_training.ordinal_regression_trainer import OrdinalRegressionTrainer
@@ -27,24 +26,6 @@ STAGE = "spotforge_training.training_run"
 # 20 steps an epoch: 20 is the boundary between the epochs, 27 lies within the second.
 SHORT = {"epochs": 2, "maxRows": 320, "learningRate": 0.002}
 STEPS = 40
-
-AnExperiment = Callable[[dict[str, Any]], Callable[..., Attempt]]
-
-
-@pytest.fixture(scope="module")
-def an_experiment(rig: StageRig, tiny_dataset: Path, tiny_base_model: Path) -> AnExperiment:
-    """Makes a prepared experiment with its own checkpoints; what it returns makes attempts at training it."""
-
-    def make(train: dict[str, Any]) -> Callable[..., Attempt]:
-        prepared = prepare_tiny_experiment(rig, tiny_dataset, tiny_base_model)
-
-        def attempt(number: int = 1, changed: dict[str, Any] | None = None, **variables: str) -> Attempt:
-            spec = prepared.with_spec({"train": train | (changed or {})})
-            return rig.a_stage("train", spec=spec, inputs=prepared.inputs, attempt=number, variables=variables)
-
-        return attempt
-
-    return make
 
 
 @pytest.fixture(scope="module")

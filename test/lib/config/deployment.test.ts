@@ -106,17 +106,19 @@ describe('the limits of a deployment', () => {
   });
 
   it('refuse more profiles than a function environment can carry', () => {
-    const ladder = Array.from({ length: 10 }, () => 'gpu-on-demand' as const);
-    expect(() =>
-      assertConsistent(parseDeployment({ profiles: { default: { train: ladder }, 'on-demand': { train: ladder } } })),
-    ).toThrow(/bytes of a function's environment/);
+    const train = Array.from({ length: 10 }, () => 'gpu-on-demand' as const);
+    const whole = Object.fromEntries(STAGES.map((stage) => [stage, stage === 'train' ? train : ['cpu-on-demand']]));
+    expect(() => assertConsistent(parseDeployment({ profiles: { default: { train }, 'on-demand': { train } } }))).not.toThrow();
+    expect(() => assertConsistent(parseDeployment({ profiles: { one: whole, two: whole, three: whole } }))).toThrow(
+      /profiles, allowedSources and identity\.claims take \d+ bytes of a function's environment/,
+    );
   });
 });
 
 describe('the instance catalogue', () => {
   it('knows the machines that the defaults use', () => {
-    expect(offersOf('g6.xlarge')).toEqual([{ vcpus: 4, memoryMiB: 16_384, gpus: 1 }]);
-    expect(offersOf('c6i.xlarge')).toEqual([{ vcpus: 4, memoryMiB: 8_192, gpus: 0 }]);
+    expect(offersOf('g6.xlarge')).toEqual([{ vcpus: 4, memoryMiB: 16_384, gpus: 1, arm: false }]);
+    expect(offersOf('c6i.xlarge')).toEqual([{ vcpus: 4, memoryMiB: 8_192, gpus: 0, arm: false }]);
     expect(offersOf('g4dn').every(({ gpus }) => gpus >= 1)).toBe(true);
     expect(offersOf('g6.nano')).toEqual([]);
   });

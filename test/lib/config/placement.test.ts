@@ -54,6 +54,15 @@ describe('a job on the instances of its ladder', () => {
     ).toThrow(/stages\.benchmark\.vcpus is 8, but queues\.cpu-benchmark\.maxvCpus is 4/);
   });
 
+  it('is also a rehearsal, whose size nobody configures', () => {
+    const stages = Object.fromEntries(
+      ['ingest', 'prepare', 'export', 'parity', 'quantize', 'bundle'].map((stage) => [stage, { vcpus: 1, memoryMiB: 512 }]),
+    );
+    expect(checked({ stages, queues: { 'cpu-on-demand': { instanceTypes: ['c6i.large'] } } })).toThrow(
+      /the rehearsal restore asks for 2 vCPUs .* c6i\.large in queues\.cpu-on-demand\.instanceTypes may be an instance of 2 vCPUs, 3686 MiB/,
+    );
+  });
+
   it('takes four GPUs of one host, on the same ladder', () => {
     expect(checked({ queues: LARGE_LADDER, stages: { train: FOUR_GPUS } })).not.toThrow();
     // A family brings its small sizes along: the sizes have to be named.

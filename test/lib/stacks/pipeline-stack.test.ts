@@ -22,6 +22,12 @@ const FROM_DEFINITION = [
   'imageDigest',
   'hangLimitSeconds',
 ] as const;
+/** What one stage alone is told: the one that several GPUs share, and the two that lock what they write. */
+const FROM_ITS_OWN: Partial<Record<Stage, readonly (keyof typeof STAGE_ENV)[]>> = {
+  train: ['processes'],
+  ingest: ['retentionDays'],
+  bundle: ['retentionDays'],
+};
 
 describe.each(STAGES)('the job definition of %s', (stage) => {
   it('runs the full argv as user 1001, unprivileged', () => {
@@ -49,8 +55,8 @@ describe.each(STAGES)('the job definition of %s', (stage) => {
 
   it('gets the variables of the contract, and the region, which Batch does not set', () => {
     const names = containerOf(stage).Environment.map(({ Name }) => Name);
-    const processes = stage === 'train' ? [STAGE_ENV.processes] : [];
-    expect(names.sort()).toEqual([...FROM_DEFINITION.map((name) => STAGE_ENV[name]), ...processes, 'AWS_DEFAULT_REGION'].sort());
+    const own = FROM_ITS_OWN[stage] ?? [];
+    expect(names.sort()).toEqual([...[...FROM_DEFINITION, ...own].map((name) => STAGE_ENV[name]), 'AWS_DEFAULT_REGION'].sort());
   });
 
   it('has a role and a log group of its own', () => {

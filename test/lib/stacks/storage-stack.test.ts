@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { resourcesOf, synthesise } from '../synthesised.ts';
+import { statementsOf } from '../policy-statements.ts';
+import { asText, resourcesOf, synthesise } from '../synthesised.ts';
 
 const { storage } = synthesise().templates;
 const buckets = resourcesOf(storage, 'AWS::S3::Bucket');
@@ -8,6 +9,8 @@ const rulesOf = (name: string): Record<string, unknown>[] => {
   const { Rules } = (bucket?.Properties.LifecycleConfiguration ?? { Rules: [] }) as { Rules: Record<string, unknown>[] };
   return Rules;
 };
+/** A rule that would let the newest version of an object go. */
+const expiresCurrent = (rule: Record<string, unknown>): boolean => 'ExpirationInDays' in rule || 'ExpirationDate' in rule;
 
 describe('buckets', () => {
   it('are encrypted, closed to the public and kept when the stack goes', () => {
@@ -30,7 +33,8 @@ describe('buckets', () => {
   it('refuse plain http, each by a policy of its own', () => {
     const policies = resourcesOf(storage, 'AWS::S3::BucketPolicy');
     expect(policies).toHaveLength(4);
-    for (const [, { Properties }] of policies) {
+    for (const [, { Properties, DeletionPolicy }] of policies) {
+      expect(DeletionPolicy).toBe('Retain'); // a bucket that stays keeps it
       expect(JSON.stringify(Properties.PolicyDocument)).toContain('{"Bool":{"aws:SecureTransport":"false"}}');
       expect(JSON.stringify(Properties.PolicyDocument)).toContain('"Effect":"Deny"');
     }
@@ -43,14 +47,70 @@ describe('buckets', () => {
     expect(versioned).toEqual(['Datasets', 'Experiments', 'Releases']);
   });
 
-  it('let checkpoints go after two weeks, uploads and non-current versions after a month', () => {
+  it('let checkpoints go after two weeks, uploads after a month, non-current versions after a week', () => {
     expect(rulesOf('Checkpoints')).toContainEqual(expect.objectContaining({ ExpirationInDays: 14, Status: 'Enabled' }));
     expect(rulesOf('Datasets')).toContainEqual(expect.objectContaining({ Prefix: 'uploads/', ExpirationInDays: 30 }));
     for (const name of ['Datasets', 'Experiments', 'Releases']) {
-      expect(rulesOf(name)).toContainEqual(expect.objectContaining({ NoncurrentVersionExpiration: { NoncurrentDays: 30 } }));
+      expect(rulesOf(name)).toContainEqual(expect.objectContaining({ NoncurrentVersionExpiration: { NoncurrentDays: 7 } }));
     }
-    for (const name of ['Experiments', 'Releases'])
-      expect(rulesOf(name).filter((rule) => 'ExpirationInDays' in rule)).toEqual([]);
+    expect(rulesOf('Experiments').filter(expiresCurrent)).toEqual([]);
+  });
+
+  it('never let a release expire, neither the newest three nor any other: no rule reaches a current version', () => {
+    expect(rulesOf('Releases').filter(expiresCurrent)).toEqual([]);
+    // What a mistaken deletion hides is there for a week; afterwards the lock still keeps it from everybody.
+    expect(rulesOf('Releases')).toContainEqual({
+      Id: 'expire-non-current-versions',
+      ExpiredObjectDeleteMarker: true,
+      NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+      Status: 'Enabled',
+    });
+    expect(expiresCurrent({ Id: 'planted', ExpirationInDays: 3650, Prefix: 'bundles/', Status: 'Enabled' })).toBe(true);
+    expect(expiresCurrent({ Id: 'planted', ExpirationDate: '2030-01-01T00:00:00Z', Status: 'Enabled' })).toBe(true);
+  });
+
+  it('move to the archive that a plain read still reaches, and to none deeper', () => {
+    const transitions = ['Datasets', 'Experiments', 'Checkpoints', 'Releases'].flatMap((name) =>
+      rulesOf(name).flatMap(({ Transitions = [] }) => Transitions as { StorageClass: string; TransitionInDays: number }[]),
+    );
+    expect(new Set(transitions.map(({ StorageClass, TransitionInDays }) => `${StorageClass} ${TransitionInDays}`))).toEqual(
+      new Set(['STANDARD_IA 30', 'GLACIER_IR 90']),
+    );
+    expect(rulesOf('Releases')).toContainEqual(expect.objectContaining({ Prefix: 'bundles/' }));
+  });
+
+  it('can lock objects where raw data and releases lie, without a default that would lock the rest', () => {
+    const lockable = buckets
+      .filter(([, { Properties }]) => Properties.ObjectLockEnabled)
+      .map(([id]) => id.replace(/[0-9A-F]{8}$/, ''));
+    expect(lockable).toEqual(['Datasets', 'Releases']);
+    for (const [id, { Properties }] of buckets) expect(Properties.ObjectLockConfiguration, id).toBeUndefined();
+  });
+
+  it('take an object under a key once, but for the two documents of an attempt that change', () => {
+    const denied = resourcesOf(storage, 'AWS::S3::BucketPolicy').flatMap(([id, { Properties }]) =>
+      (Properties.PolicyDocument as { Statement: Record<string, unknown>[] }).Statement.filter(
+        ({ Sid }) => Sid === 'WriteOnce',
+      ).map(({ Action, Effect, Condition, Resource, NotResource }) => ({
+        bucket: id.replace(/Policy[0-9A-F]{8}$/, ''),
+        Action,
+        Effect,
+        Condition,
+        on: asText(Resource ?? '').replace(/^<.*?>/, ''),
+        but: asText(NotResource ?? '').replaceAll(/<.*?>/g, ''),
+      })),
+    );
+    const unlessNew = {
+      Action: 's3:PutObject',
+      Effect: 'Deny',
+      Condition: { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
+    };
+    expect(denied).toEqual([
+      { bucket: 'Datasets', ...unlessNew, on: '/*', but: '' },
+      { bucket: 'Experiments', ...unlessNew, on: '', but: '/experiments/*/progress.json /experiments/*/stacks.txt' },
+      { bucket: 'Checkpoints', ...unlessNew, on: '/*/COMMITTED', but: '' },
+      { bucket: 'Releases', ...unlessNew, on: '/*', but: '' },
+    ]);
   });
 });
 
@@ -87,6 +147,37 @@ describe('the table', () => {
     expect(
       (Properties.AttributeDefinitions as { AttributeType: string }[]).every(({ AttributeType }) => AttributeType === 'S'),
     ).toBe(true);
+  });
+});
+
+describe('the backup plan of the table', () => {
+  it('copies it each day for a week and each week for a quarter into a vault that stays', () => {
+    const [[, plan] = ['', { Properties: {} as Record<string, unknown> }]] = resourcesOf(storage, 'AWS::Backup::BackupPlan');
+    const { BackupPlanRule } = plan.Properties.BackupPlan as { BackupPlanRule: Record<string, unknown>[] };
+    expect(
+      BackupPlanRule.map(({ RuleName, ScheduleExpression, Lifecycle }) => [RuleName, ScheduleExpression, Lifecycle]),
+    ).toEqual([
+      ['daily', 'cron(0 3 * * ? *)', { DeleteAfterDays: 7 }],
+      ['weekly', 'cron(0 4 ? * SUN *)', { DeleteAfterDays: 91 }],
+    ]);
+    expect(resourcesOf(storage, 'AWS::Backup::BackupVault').map(([, { DeletionPolicy }]) => DeletionPolicy)).toEqual(['Retain']);
+    const [[, selection] = ['', { Properties: {} as Record<string, unknown> }]] = resourcesOf(
+      storage,
+      'AWS::Backup::BackupSelection',
+    );
+    expect(selection.Properties.BackupSelection).toMatchObject({
+      Resources: [{ 'Fn::GetAtt': [expect.stringMatching(/^Table/), 'Arn'] }],
+    });
+  });
+
+  it('reaches this table and this vault, and no other', () => {
+    const grants = statementsOf(storage).filter(({ role }) => role === '<TableBackupRole>');
+    expect(grants.flatMap(({ resources }) => resources)).toEqual([
+      '<Table.Arn>',
+      '<Table.Arn>/backup/*',
+      '<TableBackupVault.BackupVaultArn>',
+      expect.stringMatching(/:recovery-point:\*$/),
+    ]);
   });
 });
 
@@ -153,5 +244,8 @@ describe('a deployment that may be destroyed', () => {
       for (const [, resource] of resourcesOf(storage, type)) expect(resource.DeletionPolicy).toBe('Delete');
     }
     storage.hasResourceProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: false });
+    storage.resourceCountIs('AWS::Backup::BackupPlan', 0);
+    for (const [id, { Properties }] of resourcesOf(storage, 'AWS::S3::Bucket'))
+      expect(Properties.ObjectLockEnabled, `${id} could not be emptied`).toBeUndefined();
   });
 });

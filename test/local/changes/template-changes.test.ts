@@ -42,7 +42,14 @@ describe('the changes between two templates', () => {
   it('leave what is to be retained in the account', () => {
     const orphans = changesOf(storage, undefined, rules).filter(({ effect }) => effect === 'orphaned');
     expect(new Set(orphans.map(({ type }) => type))).toEqual(
-      new Set(['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::ECR::Repository', 'AWS::Cognito::UserPool']),
+      new Set([
+        'AWS::S3::Bucket',
+        'AWS::DynamoDB::Table',
+        'AWS::ECR::Repository',
+        'AWS::Cognito::UserPool',
+        'AWS::Cognito::UserPoolGroup',
+        'AWS::Backup::BackupVault',
+      ]),
     );
   });
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { resourcesOf } from '../../../local/deployment/template-resources.ts';
@@ -39,6 +40,11 @@ describe('the idle bill of the default configuration', () => {
       bill.items.reduce((sum, { usdPerMonth }) => sum + usdPerMonth, 0),
       10,
     );
+  });
+
+  it('is what the page about it says', () => {
+    const page = readFileSync(new URL('../../../docs/idle-cost.md', import.meta.url), 'utf8');
+    expect(page).toContain(`| **${bill.totalUsdPerMonth.toFixed(4)}** |`);
   });
 
   it('names every item once', () => {
@@ -100,15 +106,32 @@ describe('a resource that costs something', () => {
         Type: 'AWS::Backup::BackupPlan',
         Properties: {
           BackupPlan: {
-            BackupPlanRule: [{ RuleName: 'daily', ScheduleExpression: 'cron(0 5 * * ? *)', Lifecycle: { DeleteAfterDays: 35 } }],
+            BackupPlanRule: [
+              { RuleName: 'nightly', ScheduleExpression: 'cron(0 5 * * ? *)', Lifecycle: { DeleteAfterDays: 35 } },
+            ],
           },
         },
       },
       0.35,
     ],
     ['a second copy of the models', { Type: 'AWS::S3::Bucket', Properties: { ReplicationConfiguration: {} } }, 0.115],
+    [
+      'a zone that was there before',
+      { Type: 'AWS::Route53::RecordSet', Properties: { HostedZoneId: 'Z0123456789ABCDEFGHIJ' } },
+      0.5,
+    ],
   ])('%s is billed', (_what, resource, usd) => {
     expect(addedBy({ Planted: resource }).reduce((sum, { usdPerMonth }) => sum + usdPerMonth, 0)).toBeCloseTo(usd, 6);
+  });
+});
+
+describe('a zone of Route 53', () => {
+  const record = (HostedZoneId: unknown) => ({ Type: 'AWS::Route53::RecordSet', Properties: { HostedZoneId } });
+
+  it('is billed once, however many records it has and wherever it comes from', () => {
+    const zone = { Zone: { Type: 'AWS::Route53::HostedZone' }, A: record({ Ref: 'Zone' }), B: record({ Ref: 'Zone' }) };
+    const before = { C: record('Z0123456789ABCDEFGHIJ'), D: record('Z0123456789ABCDEFGHIJ') };
+    expect(addedBy({ ...zone, ...before })).toMatchObject([{ item: 'hosted zones', quantity: 2, usdPerMonth: 1 }]);
   });
 });
 

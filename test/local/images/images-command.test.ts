@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { treeHash } from '../../../functions/shared/contracts/tree-hash.ts';
+import { hashFiles } from '../../../local/client/file-hash.ts';
 import { ROOT } from '../../../local/tier/paths.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'images-command-'));
@@ -25,6 +27,22 @@ const aDocker = (told: string): string => {
   return path;
 };
 
+/** The smallest folder that ingest takes, with these files besides. */
+const aBaseModel = (files: Record<string, string> = {}): string => {
+  const model = mkdtempSync(join(folder, 'base-model-'));
+  const header = Buffer.from(JSON.stringify({ weight: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const all = {
+    'config.json': '{"model_type":"bert"}',
+    'tokenizer.json': '{}',
+    'model.safetensors': Buffer.concat([length, header, Buffer.alloc(4)]),
+    ...files,
+  };
+  for (const [name, content] of Object.entries(all)) writeFileSync(join(model, name), content);
+  return model;
+};
+
 describe('npm run images', () => {
   it.concurrent('says every command that it would run, without Docker and without a network', async () => {
     const { stdout } = await images(['--print', '--tag', '1.2.3']);
@@ -34,6 +52,22 @@ describe('npm run images', () => {
       'spotforge/training:1.2.3',
       'spotforge/optimization:1.2.3',
     ]);
+  });
+
+  it.concurrent('bakes a base model in under the hash that ingest gives it', async () => {
+    const model = aBaseModel();
+    const { stdout } = await images(['data', '--print', '--base-model', model]);
+    const sha256 = treeHash(await hashFiles(model));
+    expect(stdout).toContain(`--build-arg BASE_MODEL=${sha256} --build-context base-model=${model} `);
+  });
+
+  it.concurrent.each([
+    ['a file that stages leave behind', 'pytorch_model.bin', 'Stages take no pytorch_model.bin'],
+    ['a configuration that is none', 'config.json', "The base model's config.json is not JSON"],
+  ])('refuses a base model with %s', async (_what, file, sentence) => {
+    const model = aBaseModel({ [file]: 'no such thing' });
+    const { code, stderr } = await images(['data', '--print', '--base-model', model]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`Cannot bake in ${model}: ${sentence}`) });
   });
 
   it.concurrent.each([

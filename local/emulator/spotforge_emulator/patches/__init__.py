@@ -62,7 +62,8 @@ def apply_patches(settings: Settings, faults: Faults) -> None:
     refused_calls.apply(faults)
 
     when_imported(DYNAMODB, _named("deleted_table_backup"))
-    when_imported(S3, _named("s3_managed_key"))
+    for name in ("s3_managed_key", "multipart_object_lock", "replica_object_lock"):
+        when_imported(S3, _named(name))
     when_imported(ECS, _named("ecs_hosts", executor))
     when_imported(API_GATEWAY, api_gateway_permission.apply)
     for name in (
@@ -74,7 +75,7 @@ def apply_patches(settings: Settings, faults: Faults) -> None:
         "jsonata_semantics",
     ):
         when_imported(STEP_FUNCTIONS, _named(name))
-    for name in ("bucket_properties", "secret_reference", "more_resource_types"):
+    for name in ("bucket_properties", "table_properties", "secret_reference", "more_resource_types", "deletions"):
         when_imported(PROVISIONERS, _named(name))
     when_imported(PROVISIONERS, _named("batch_cloudformation", executor))
     when_imported(STACKS, lambda: _load("batch_cloudformation").apply_to_stacks())

@@ -1,0 +1,12 @@
+/** Every environment that is locked, by the name of its SBOM. */
+export const PYTHON_ENVIRONMENTS = {
+  containers: 'requirements/containers.txt', // what the images install
+  development: 'requirements/dev.txt', // the same, the laptop's AWS and the checks
+  audit: 'requirements/audit.txt', // checkers that are only executed
+  uv: 'requirements/uv.txt', // what installs the others
+  'demo-data': 'requirements/demo-data.txt', // the demo's dataset and base model, which come as packages
+} as const;
+
+export const NPM_LOCK = 'package-lock.json';
+/** `functions` is what the Lambdas' bundles are made of, `toolchain` all that is installed beside it. */
+export const NPM_ENVIRONMENTS = ['functions', 'toolchain'] as const;

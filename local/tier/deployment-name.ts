@@ -1,0 +1,2 @@
+/** Every name starts with the deployment's; the tiers keep the default one. */
+export const DEPLOYMENT = 'spotforge';
