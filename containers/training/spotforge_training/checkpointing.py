@@ -172,6 +172,9 @@ def conditions_of(recipe: TrainingRecipe, rows: int, device: str) -> Conditions:
 # They change results in the last bits only, so the run goes on and the log says so.
 TOLERATED = frozenset({"device", "torch", "transformers", "micro_batch"})
 
+# Checkpoints from before a training could have several processes do not say how many they had.
+BEFORE_SEVERAL_PROCESSES: Conditions = {"processes": 1}
+
 
 def compare_conditions(checkpoint: Path, now: Conditions) -> list[str]:
     """Differences that are tolerated, each as a sentence.
@@ -181,7 +184,7 @@ def compare_conditions(checkpoint: Path, now: Conditions) -> list[str]:
             weights that no uninterrupted run gives, and nobody could tell.
     """
     file = checkpoint / CONDITIONS
-    then: Conditions = json.loads(file.read_text()) if file.exists() else {}
+    then: Conditions = BEFORE_SEVERAL_PROCESSES | (json.loads(file.read_text()) if file.exists() else {})
     different = [name for name in sorted(now) if then.get(name) != now[name]]
     refused = [f"{name} was {then.get(name)!r} and is {now[name]!r}" for name in different if name not in TOLERATED]
     if refused:

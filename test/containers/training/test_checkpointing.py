@@ -168,7 +168,13 @@ def test_another_device_and_other_micro_batches_are_told_and_tolerated(tmp_path:
     assert compare_conditions(tmp_path, now) == ["device was Tesla T4, is cpu", "micro_batch was 8, is 16"]
 
 
-@pytest.mark.parametrize("name", ["threads", "precision", "seed", "learning_rate", "rows"])
+def test_a_checkpoint_that_does_not_say_how_many_processes_it_had_had_one(tmp_path: Path) -> None:
+    now = conditions_of(RECIPE, rows=3200, device="cpu")
+    (tmp_path / CONDITIONS).write_text(json.dumps({name: value for name, value in now.items() if name != "processes"}))
+    assert compare_conditions(tmp_path, now) == []
+
+
+@pytest.mark.parametrize("name", ["threads", "processes", "precision", "seed", "learning_rate", "rows"])
 def test_whatever_decides_the_weights_must_be_as_it_was(name: str, tmp_path: Path) -> None:
     now = conditions_of(RECIPE, rows=3200, device="cpu")
     (tmp_path / CONDITIONS).write_text(json.dumps(now | {name: "other"}))
