@@ -47,11 +47,18 @@ const resourceDifference = (
 /** Everything that is no longer as it was when the experiment was submitted; empty when it may be resumed. */
 export const pinDifferences = (spec: ResolvedSpec, found: FoundPins): Difference[] => {
   const { jobDefinitions, ladders } = spec.pins;
-  const definitions = STAGES.map((stage) =>
+  const pinned = STAGES.filter((stage) => Object.hasOwn(jobDefinitions, stage));
+  const added = STAGES.filter((stage) => !pinned.includes(stage)).map((stage) => ({
+    field: `pins.jobDefinitions.${stage}`,
+    expected: 'no such stage, as in the pipeline that it was submitted to',
+    found: 'a stage that was added since',
+  }));
+  const definitions = pinned.map((stage) =>
     resourceDifference(`pins.jobDefinitions.${stage}`, jobDefinitions[stage], 'ACTIVE', found.definitions),
   );
-  const queues = STAGES.flatMap((stage) =>
+  const queues = pinned.flatMap((stage) =>
     ladders[stage].map((arn, rung) => resourceDifference(`pins.ladders.${stage}[${rung}]`, arn, 'ENABLED', found.queues)),
   );
-  return [...specDifferences(spec, found.spec), ...[...definitions, ...queues].filter((difference) => difference !== undefined)];
+  const gone = [...definitions, ...queues].filter((difference) => difference !== undefined);
+  return [...specDifferences(spec, found.spec), ...added, ...gone];
 };
