@@ -1,5 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that read synthesised templates. */
+const STACKS = [
+  'test/lib/**/*.test.ts',
+  'test/containers/*.test.ts',
+  'test/local/changes/template-changes.test.ts',
+  'test/local/idle-cost/*.test.ts',
+  'test/local/preflight/needs.test.ts',
+  'test/state-machines/*.asl.test.ts',
+];
+
 export default defineConfig({
   test: {
     setupFiles: ['test/property-seed.ts'],
@@ -27,9 +37,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'stacks',
+          include: STACKS,
+          // The CDK takes seconds to import, and each configuration some more to synthesise: once a worker, not once a file. Nothing is mocked here.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'other',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/functions/**', 'test/e2e/**'],
+          exclude: ['test/functions/**', 'test/e2e/**', ...STACKS],
         },
       },
     ],

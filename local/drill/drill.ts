@@ -17,6 +17,7 @@ import { hasWhole, keep } from './record.ts';
 import { distinctRows, problemsOf, tableOf } from './report.ts';
 import { drillRestore, RESTORE } from './restore/restore-drill.ts';
 import { runMatrix, withReference } from './run-matrix.ts';
+import { drillSeveralProcesses, SEVERAL_PROCESSES } from './several-processes.ts';
 import { TEN_AT_ONCE, tenAtOnce } from './ten-at-once.ts';
 import type { RowReport } from './verdict.ts';
 
@@ -45,6 +46,7 @@ const list = (): string => {
     ...lines,
     `  ${TEN_AT_ONCE.padEnd(width)}  ten experiments side by side, each with another fault: ten right endings`,
     `  ${RESTORE.padEnd(width)}  table and releases are lost and restored: every experiment and bundle is there again (no part of all)`,
+    `  ${SEVERAL_PROCESSES.padEnd(width)}  SIGTERM and out of memory reach a training of two processes as they do one (no part of all)`,
     '',
     '  npm run drill -- spot-reclaim            one drill, in all its stages',
     '  npm run drill -- spot-reclaim/train      in one stage',
@@ -82,17 +84,21 @@ const runAll = async (tier: Tier, rows: readonly Row[], { says, doing }: Ticker)
   return runMatrix(ground, rows, told, interrupted.signal);
 };
 
-/** It has steps instead of rows, and a tier that is left without its table: it is run by itself. */
-const onlyRestore = (names: readonly string[], write: boolean): Promise<void> => {
-  if (names.length > 1 || write)
-    throw new TierFailure('The restore drill is run alone and has no rows for a page: `npm run drill -- restore`.');
-  return drillRestore(interrupted.signal);
+/** Drills without rows for a page, by name. The one of restore leaves a tier without its table. */
+const ALONE: Readonly<Record<string, (signal: AbortSignal) => Promise<void>>> = {
+  [RESTORE]: drillRestore,
+  [SEVERAL_PROCESSES]: drillSeveralProcesses,
 };
 
 await runCommand(async () => {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: 'boolean', default: false } } });
   if (positionals.length === 0) return console.log(list());
-  if (positionals.includes(RESTORE)) return onlyRestore(positionals, values.write);
+  const alone = positionals.find((name) => Object.hasOwn(ALONE, name));
+  if (alone !== undefined) {
+    if (positionals.length > 1 || values.write)
+      throw new TierFailure(`The drill ${alone} is run alone and has no rows for a page: \`npm run drill -- ${alone}\`.`);
+    return ALONE[alone]?.(interrupted.signal);
+  }
   const all = positionals.includes('all');
   if (values.write && !all && !hasWhole())
     throw new TierFailure('--write wants the whole matrix first: `npm run drill -- all --write`.');

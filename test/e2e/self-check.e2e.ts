@@ -29,25 +29,28 @@ const jobs = selfCheckJobs({ deployment: DEPLOYMENT, lock: join(ROOT, 'requireme
 );
 
 const STAGE_CHECKS = 11;
-const REHEARSAL_CHECKS = 9;
+
+const jobNamed = (wanted: string): (typeof jobs)[number] => {
+  const job = jobs.find(({ name }) => name === wanted);
+  if (!job) throw new Error(`there is no job ${wanted}`);
+  return job;
+};
 
 describe('the self-check, as a job under its own role', () => {
   it('is there for every stage and rehearsal', () => {
     expect(jobs.map(({ name }) => name)).toEqual([...STAGES, ...REHEARSALS.map((rehearsal) => `rehearse-${rehearsal}`)]);
   });
 
-  it.concurrent.each(jobs)('of $name finds everything it needs', async (job) => {
-    const { passed, lines } = await runSelfCheck(clients, job, 600);
+  // Of all of them: `npm run self-check`. Each imports what its stage imports, which for some is PyTorch.
+  it.concurrent('of ingest finds everything it needs', async () => {
+    const { passed, lines } = await runSelfCheck(clients, jobNamed('ingest'), 600);
     expect({ passed, failed: lines.filter((line) => line.startsWith('FAILED')) }).toEqual({ passed: true, failed: [] });
-    const checks = job.name.startsWith('rehearse-') ? REHEARSAL_CHECKS : STAGE_CHECKS;
-    expect(lines.filter((line) => line.startsWith('ok '))).toHaveLength(checks);
+    expect(lines.filter((line) => line.startsWith('ok '))).toHaveLength(STAGE_CHECKS);
   });
 
   it.concurrent('finds that a stage runs under the role of another, which may neither write its results nor report', async () => {
-    const ingest = jobs.find(({ name }) => name === 'ingest');
-    const other = jobs.find(({ name }) => name === 'rehearse-rollback');
-    if (!ingest || !other) throw new Error('there are no such jobs');
-    const { command, environment } = ingest;
+    const { command, environment } = jobNamed('ingest');
+    const other = jobNamed('rehearse-rollback');
     const stranger = { ...other, command, environment: { ...environment, EVENT_BUS: String(inject('outputs').EventBusName) } };
     const { passed, lines } = await runSelfCheck(clients, stranger, 600);
     expect(passed).toBe(false);

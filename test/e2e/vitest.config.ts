@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     include: ['test/e2e/**/*.e2e.ts'],
     globalSetup: ['test/e2e/tier.setup.ts'],
-    maxWorkers: 6, // all files at once
+    maxWorkers: 9, // all files at once
     maxConcurrency: 4,
     testTimeout: 900_000,
     hookTimeout: 300_000,

@@ -11,11 +11,18 @@ export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
 export type Synthesised = { folder: string; templates: { [S in keyof SpotforgeStacks]: Template } };
 
-/** The whole app as `cdk synth` makes it, cdk-nag included. `before` may spoil it, to see a check fail. */
-export const synthesise = (
-  overrides: DeploymentInput = {},
-  before: (stacks: SpotforgeStacks) => void = () => {},
-): Synthesised => {
+const synthesisedOnce = new Map<string, Synthesised>();
+
+/** The whole app as `cdk synth` makes it, cdk-nag included; made once for each configuration. Not to be changed. */
+export const synthesise = (overrides: DeploymentInput = {}): Synthesised => {
+  const key = JSON.stringify(overrides);
+  const made = synthesisedOnce.get(key) ?? synthesiseSpoiled(() => {}, overrides);
+  synthesisedOnce.set(key, made);
+  return made;
+};
+
+/** The same, spoiled by `before`, to see a check fail. */
+export const synthesiseSpoiled = (before: (stacks: SpotforgeStacks) => void, overrides: DeploymentInput = {}): Synthesised => {
   process.env.CDK_VALIDATION = 'false'; // the library's own template check; cfn-lint checks the same templates in a test of its own
   const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')) as {
     context: Record<string, unknown>;

@@ -97,6 +97,7 @@ def test_a_checkpoint_of_another_number_of_processes_is_not_continued(runs: Runs
     assert "processes was 2 and is 1" in ended.error["message"]
 
 
+@pytest.mark.drill
 def test_sigterm_ends_the_job_with_one_checkpoint_of_all_processes(
     rig: StageRig, runs: Runs, an_experiment: AnExperiment
 ) -> None:
@@ -127,6 +128,7 @@ def test_sigterm_ends_the_job_with_one_checkpoint_of_all_processes(
     assert resumed["modelSha256"] == whole["modelSha256"]
 
 
+@pytest.mark.drill
 def test_a_process_that_runs_out_of_memory_is_why_the_job_ends(an_experiment: AnExperiment) -> None:
     ended = shared(an_experiment(TRAIN)).process("containers.training.failing_run")
     assert ended.exit_code == 67, ended.log

@@ -44,6 +44,7 @@ describe('the changes between two templates', () => {
     expect(new Set(orphans.map(({ type }) => type))).toEqual(
       new Set([
         'AWS::S3::Bucket',
+        'AWS::S3::BucketPolicy',
         'AWS::DynamoDB::Table',
         'AWS::ECR::Repository',
         'AWS::Cognito::UserPool',

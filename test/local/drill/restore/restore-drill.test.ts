@@ -136,6 +136,6 @@ describe('npm run drill', () => {
   it('runs the restore alone, and says so', async () => {
     const account = await anAccount();
     const { code, said } = await account.run('local/drill/drill.ts', 'restore', 'all').finally(() => account.stop());
-    expect([code, said]).toEqual([1, expect.stringContaining('spotforge: The restore drill is run alone')]);
+    expect([code, said]).toEqual([1, expect.stringContaining('spotforge: The drill restore is run alone')]);
   });
 });
