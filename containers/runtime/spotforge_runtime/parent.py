@@ -39,9 +39,9 @@ OUT_OF_MEMORY_EVENTS = Path("/sys/fs/cgroup/memory.events")
 
 
 def run_stage(module: str) -> NoReturn:
-    """Runs `work(context)` of a module in a child process and exits with its code. Arguments: see `self_check`."""
+    """Runs `work(context)` of a module in a child process and exits with its code. Arguments: see `self_check.command`."""
     if sys.argv[1:]:
-        from spotforge_runtime.self_check import main
+        from spotforge_runtime.self_check.command import main
 
         sys.exit(main(module, sys.argv))
     try:

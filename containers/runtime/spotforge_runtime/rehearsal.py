@@ -64,11 +64,13 @@ Rehearse = Callable[[RehearsalContext], "RehearsalFigures"]
 
 
 def run_rehearsal(rehearsal: names.Rehearsal, module: str) -> NoReturn:
-    """Runs `work(context)` of a module and exits with 0, or with the code of what went wrong. Arguments: see `self_check`."""
+    """Runs `work(context)` of a module and exits with 0, or with the code of what went wrong.
+
+    Arguments: see `self_check.command`."""
     from spotforge_runtime.clients import s3_client
 
     if sys.argv[1:]:
-        from spotforge_runtime.self_check import main
+        from spotforge_runtime.self_check.command import main
 
         sys.exit(main(module, sys.argv))
 

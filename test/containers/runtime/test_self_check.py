@@ -11,14 +11,15 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
+import spotforge_runtime
 from containers.stage_rig import BUCKETS, BUS, REPOSITORY, StageRig
 from spotforge_runtime.contracts import names
 from spotforge_runtime.errors import StageError
-from spotforge_runtime.self_check import main
-from spotforge_runtime.self_check_gpu import check_gpu, judge
-from spotforge_runtime.self_check_imports import check_imports, imports_of
-from spotforge_runtime.self_check_versions import check_versions, locked_here
-from spotforge_runtime.self_check_writing import check_writing
+from spotforge_runtime.self_check.command import LOCK_BESIDE_PACKAGES, main
+from spotforge_runtime.self_check.gpu import check_gpu, judge
+from spotforge_runtime.self_check.imports import check_imports, imports_of
+from spotforge_runtime.self_check.versions import check_versions, locked_here
+from spotforge_runtime.self_check.writing import check_writing
 
 LOCK = REPOSITORY / "requirements/containers.txt"
 INGEST = ["/opt/spotforge/spotforge_data/ingest.py", "--self-check", "--lock", str(LOCK)]
@@ -32,6 +33,10 @@ CHECKS = [
     "own prefix",
     "event bus",
 ]
+
+
+def test_the_lock_is_looked_for_where_the_images_have_it() -> None:
+    assert Path(spotforge_runtime.__file__).parents[1] / "containers.txt" == LOCK_BESIDE_PACKAGES
 
 
 @pytest.fixture
@@ -189,7 +194,7 @@ def test_looks_at_what_a_stage_starts_as_a_process_of_its_own() -> None:
 
 def test_a_module_without_source_cannot_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "spotforge_stand_in", ModuleType("spotforge_stand_in"))
-    monkeypatch.setattr("spotforge_runtime.self_check_imports._file_of", lambda _module: None)
+    monkeypatch.setattr("spotforge_runtime.self_check.imports._file_of", lambda _module: None)
     with pytest.raises(StageError, match="spotforge_stand_in has no source"):
         check_imports("spotforge_stand_in")
 
@@ -263,7 +268,7 @@ def test_without_torch_there_is_no_gpu_to_look_for(monkeypatch: pytest.MonkeyPat
 
 
 def test_no_gpu_is_a_fact_and_a_failure_only_where_one_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spotforge_runtime.self_check_gpu.DRIVER_LIBRARY", "libno-such-driver.so.1")
+    monkeypatch.setattr("spotforge_runtime.self_check.gpu.DRIVER_LIBRARY", "libno-such-driver.so.1")
     torch = ModuleType("torch")
     torch.__dict__["version"] = ModuleType("version")
     torch.__dict__["version"].__dict__["cuda"] = "13.2"
@@ -297,7 +302,7 @@ def a_torch(*devices: float) -> SimpleNamespace:
 
 
 def with_gpu(monkeypatch: pytest.MonkeyPatch, torch: SimpleNamespace, driver: Driver) -> None:
-    monkeypatch.setattr("spotforge_runtime.self_check_gpu.ctypes.CDLL", lambda _name: driver)
+    monkeypatch.setattr("spotforge_runtime.self_check.gpu.ctypes.CDLL", lambda _name: driver)
     monkeypatch.setitem(sys.modules, "torch", torch)
 
 

@@ -13,15 +13,15 @@ from pathlib import Path
 
 from spotforge_runtime.contracts import names
 from spotforge_runtime.errors import StageError, as_stage_error
-from spotforge_runtime.self_check_environment import read_self_check_environment
-from spotforge_runtime.self_check_gpu import check_gpu
-from spotforge_runtime.self_check_imports import check_imports
-from spotforge_runtime.self_check_services import check_bucket, check_bus, check_own_prefix
-from spotforge_runtime.self_check_versions import check_versions
-from spotforge_runtime.self_check_writing import check_writing
+from spotforge_runtime.self_check.environment import read_self_check_environment
+from spotforge_runtime.self_check.gpu import check_gpu
+from spotforge_runtime.self_check.imports import check_imports
+from spotforge_runtime.self_check.services import check_bucket, check_bus, check_own_prefix
+from spotforge_runtime.self_check.versions import check_versions
+from spotforge_runtime.self_check.writing import check_writing
 
 # /opt/spotforge/containers.txt in an image: it lies beside the packages.
-LOCK_BESIDE_PACKAGES = Path(__file__).resolve().parents[1] / "containers.txt"
+LOCK_BESIDE_PACKAGES = Path(__file__).resolve().parents[2] / "containers.txt"
 
 # Says what it found. Raises a StageError, whose remedy is what to do, or whatever the checked thing raises.
 Check = Callable[[], str]
