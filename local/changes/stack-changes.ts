@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import * as z from 'zod';
+import { assemblyStacks } from '../tier/assembly-stacks.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 import { replacementRulesFor } from './replacement-rules.ts';
 import { type Change, changesOf, type Template } from './template-changes.ts';
@@ -12,33 +13,14 @@ import { type Change, changesOf, type Template } from './template-changes.ts';
  */
 export type StackChanges = { stack: string; region: string | undefined; deployed: Template | undefined; changes: Change[] };
 
-const assemblyManifest = z.object({
-  artifacts: z.record(
-    z.string(),
-    z.object({
-      type: z.string(),
-      environment: z.string().optional(),
-      properties: z.object({ templateFile: z.string().optional(), stackName: z.string().optional() }).optional(),
-    }),
-  ),
-});
 const template: z.ZodType<Template> = z.looseObject({ Resources: z.record(z.string(), z.looseObject({ Type: z.string() })) });
 
-const readJson = (folder: string, file: string): unknown => JSON.parse(readFileSync(join(folder, file), 'utf8'));
-
 const templatesIn = (assembly: string): { stack: string; region: string | undefined; template: Template }[] =>
-  Object.entries(assemblyManifest.parse(readJson(assembly, 'manifest.json')).artifacts).flatMap(([id, artifact]) => {
-    const { type, environment, properties } = artifact;
-    if (type !== 'aws:cloudformation:stack' || properties?.templateFile === undefined) return [];
-    const named = environment?.split('/').at(-1);
-    return [
-      {
-        stack: properties.stackName ?? id,
-        region: named === 'unknown-region' ? undefined : named,
-        template: template.parse(readJson(assembly, properties.templateFile)),
-      },
-    ];
-  });
+  assemblyStacks(assembly).map(({ name, region, templateFile }) => ({
+    stack: name,
+    region,
+    template: template.parse(JSON.parse(readFileSync(join(assembly, templateFile), 'utf8'))),
+  }));
 
 const deployedTemplate = async (cloudFormation: CloudFormationClient, stack: string): Promise<Template | undefined> => {
   try {

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as z from 'zod';
 import type { StageImage } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../../lib/config/deployment.ts';
@@ -7,6 +5,7 @@ import { queuesOf } from '../../lib/config/graviton.ts';
 import { offersOf } from '../../lib/config/instance-catalogue.ts';
 import { QUEUE_PRICING, type QueueName } from '../../lib/config/queues.ts';
 import type { Resources } from '../deployment/template-resources.ts';
+import { type AssemblyStack, regionsOf } from '../tier/assembly-stacks.ts';
 
 export type QueueNeed = {
   name: QueueName;
@@ -72,40 +71,12 @@ const imageNeed = ({ name, gitSha, images, existing }: Deployment, image: StageI
 
 const reserved = z.object({ ReservedConcurrentExecutions: z.number().default(0) });
 
-/** As far as it is read. */
-const manifest = z.object({
-  artifacts: z.record(
-    z.string(),
-    z.object({
-      type: z.string(),
-      environment: z.string().optional(),
-      properties: z
-        .object({
-          requiresBootstrapStackVersion: z.number().default(0),
-          bootstrapStackVersionSsmParameter: z.string().optional(),
-        })
-        .optional(),
-    }),
-  ),
-});
-
 /** What the stacks of a cloud assembly want of `cdk bootstrap`, in the deployment's region and wherever else one of them goes. */
-export const bootstrapNeed = (assemblyManifest: unknown, region: string): BootstrapNeed => {
-  const stacks = Object.values(manifest.parse(assemblyManifest).artifacts).filter(
-    ({ type }) => type === 'aws:cloudformation:stack',
-  );
-  const properties = stacks.flatMap(({ properties }) => (properties ? [properties] : []));
-  const named = stacks
-    .flatMap(({ environment }) => environment?.split('/').at(-1) ?? [])
-    .filter((name) => name !== 'unknown-region');
-  return {
-    version: Math.max(...properties.map(({ requiresBootstrapStackVersion }) => requiresBootstrapStackVersion)),
-    parameter: properties.find((each) => each.bootstrapStackVersionSsmParameter)?.bootstrapStackVersionSsmParameter ?? '',
-    regions: [...new Set([region, ...named])],
-  };
-};
-
-export const readManifest = (assembly: string): unknown => JSON.parse(readFileSync(join(assembly, 'manifest.json'), 'utf8'));
+export const bootstrapNeed = (stacks: readonly AssemblyStack[], region: string): BootstrapNeed => ({
+  version: Math.max(...stacks.map(({ bootstrap }) => bootstrap.version)),
+  parameter: stacks.find(({ bootstrap }) => bootstrap.parameter)?.bootstrap.parameter ?? '',
+  regions: regionsOf(stacks, region),
+});
 
 export const needsOf = (deployment: Deployment, resources: Resources, bootstrap: BootstrapNeed): Needs => {
   const functions = resources.ofType('AWS::Lambda::Function');

@@ -10,13 +10,14 @@ import { commandOptions } from '../deployment/command-options.ts';
 import { configuredDeployment } from '../deployment/configured-deployment.ts';
 import { placeOf } from '../deployment/place.ts';
 import { resourcesOf, templatesBelow } from '../deployment/template-resources.ts';
+import { assemblyStacks } from '../tier/assembly-stacks.ts';
 import { runCommand } from '../tier/command-line.ts';
 import { DOT } from '../tier/paths.ts';
 import { startTicker } from '../tier/ticker.ts';
 import { runCheck } from './check.ts';
 import { judgeIdentity } from './checks/identity.ts';
 import { checksOf } from './checks-of.ts';
-import { bootstrapNeed, needsOf, readManifest } from './needs.ts';
+import { bootstrapNeed, needsOf } from './needs.ts';
 import { countsOf, findingLines } from './report.ts';
 
 await runCommand(async () => {
@@ -29,7 +30,7 @@ await runCommand(async () => {
     ticker.says(`${deployment.name} in ${place.region}, account ${caller.account}`);
     ticker.doing('synthesising the stacks, to see what they want');
     const assembly = await assemblyFor(configuration);
-    const bootstrap = bootstrapNeed(readManifest(assembly), place.region);
+    const bootstrap = bootstrapNeed(assemblyStacks(assembly), place.region);
     const needs = needsOf(deployment, resourcesOf(templatesBelow(assembly)), bootstrap);
 
     const checks = checksOf(needs, place, caller.account);

@@ -4,7 +4,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Assembly, CDK } from './assembly.ts';
-import { assemblyRegions } from './assembly-regions.ts';
+import { assemblyStacks, regionsOf } from './assembly-stacks.ts';
 import { ROOT } from './paths.ts';
 import { TierFailure } from './tier-failure.ts';
 import { type Account, unfinished } from './unfinished.ts';
@@ -45,7 +45,9 @@ const cdk = async (args: string[], { account, env, signal, limitMs = LIMIT_MS }:
 export const deploy = async ({ assembly, folder, bootstrapped, ...target }: Deployment): Promise<Record<string, string>> => {
   const app = ['--app', assembly.folder];
   if (!bootstrapped) {
-    const environments = assemblyRegions(assembly, target.account.region).map((region) => `aws://${ACCOUNT}/${region}`);
+    const environments = regionsOf(assemblyStacks(assembly.folder), target.account.region).map(
+      (region) => `aws://${ACCOUNT}/${region}`,
+    );
     await cdk(['bootstrap', ...environments, ...app], target);
   }
   const file = join(folder, `outputs-${randomUUID()}.json`);

@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { DeploymentInput } from '../../../lib/config/deployment.ts';
 import { parseDeployment } from '../../../lib/config/load-deployment.ts';
 import { resourcesOf, templatesBelow } from '../../../local/deployment/template-resources.ts';
-import { bootstrapNeed, needsOf, readManifest } from '../../../local/preflight/needs.ts';
+import { bootstrapNeed, needsOf } from '../../../local/preflight/needs.ts';
+import { assemblyStacks } from '../../../local/tier/assembly-stacks.ts';
 import { COMMIT, synthesise } from '../../lib/synthesised.ts';
 
 const needsFor = (overrides: DeploymentInput = {}, folder = synthesise(overrides).folder) =>
   needsOf(
     parseDeployment({ gitSha: COMMIT, ...overrides }),
     resourcesOf(templatesBelow(folder)),
-    bootstrapNeed(readManifest(folder), 'us-east-1'),
+    bootstrapNeed(assemblyStacks(folder), 'us-east-1'),
   );
 
 describe('what a deployment wants of an account', () => {
