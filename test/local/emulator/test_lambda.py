@@ -64,6 +64,18 @@ def test_everything_that_was_logged_is_in_the_log_group(account: Any, eventually
     assert not [message for message in messages if "spotforge" in message]
 
 
+def test_a_function_does_not_bring_its_deleted_log_group_back(account: Any, eventually: Callable[..., Any]) -> None:
+    logs, group = account.client("logs"), f"/own/{account.name('group')}"
+    logs.create_log_group(logGroupName=group)
+    function = account.function("exports.handler = async () => console.log('here');")
+    account.client("lambda").update_function_configuration(FunctionName=function, LoggingConfig={"LogGroup": group})
+    account.invoke(function, {})
+    eventually(lambda: logs.filter_log_events(logGroupName=group)["events"])
+    logs.delete_log_group(logGroupName=group)
+    assert account.invoke(function, {}) == (None, None)
+    assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"] == []
+
+
 def test_a_lambda_sees_its_roles_credentials_and_nothing_of_the_emulator(account: Any) -> None:
     role = account.role({"Action": "sts:GetCallerIdentity", "Resource": "*"})
     seen, _ = account.invoke(account.function("exports.handler = async () => process.env;", role=role), {})

@@ -12,6 +12,7 @@ from spotforge_emulator.patches import (
     async_invocations,
     batch_authorization,
     batch_forwarding,
+    deleted_log_group,
     dynamodb_leading_keys,
     event_delivery,
     event_permissions,
@@ -56,6 +57,7 @@ def apply_patches(settings: Settings, faults: Faults) -> None:
 
     lambda_errors.apply()
     lambda_log_wait.apply()
+    deleted_log_group.apply()
     failing_functions.apply(faults)
     async_invocations.apply()
     stream_batches.apply()
