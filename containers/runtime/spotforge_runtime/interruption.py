@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import signal
+import time
 from types import FrameType
 
 from spotforge_runtime.errors import Interrupted
 
 SPOT_NOTICE_SIGNAL = signal.SIGUSR2
+# The parent says it every second or so. Python drops an error that a signal raises in a finaliser or a callback; work that still
+# goes on after this time did not get it.
+UNHEARD_AFTER_SECONDS = 5.0
 
 _REASONS = {
     signal.SIGTERM: "The job was told to end (SIGTERM).",
@@ -28,6 +32,7 @@ class Interruption:
         self._reasons = _REASONS_OF_SEVERAL if several else _REASONS
         self._reason: str | None = None
         self._raises = False
+        self._raised_at = float("-inf")
 
     @property
     def requested(self) -> bool:
@@ -66,7 +71,8 @@ class Interruption:
         self._raises = False
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        first = not self.requested
         self.request(self._reasons[signal.Signals(number)])
-        if self._raises and first:
+        now = time.monotonic()
+        if self._raises and now - self._raised_at > UNHEARD_AFTER_SECONDS:
+            self._raised_at = now
             raise self.error()
