@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 from pathlib import Path
@@ -13,7 +14,7 @@ from spotforge_runtime.context import StageContext
 from spotforge_runtime.contracts.models import ExportSummary, ParitySummary
 from spotforge_runtime.documents import to_json
 from spotforge_runtime.errors import ContractBroken, Infrastructure, Interrupted
-from spotforge_runtime.interruption import SPOT_NOTICE_SIGNAL, Interruption
+from spotforge_runtime.interruption import SPOT_NOTICE_SIGNAL, UNHEARD_AFTER_SECONDS, Interruption
 from spotforge_runtime.outputs import uri_of_output
 from spotforge_runtime.s3_uri import parse_uri
 from spotforge_runtime.spot_notice import SpotNotice
@@ -168,6 +169,23 @@ def test_an_interruption_raises_until_there_is_something_to_save() -> None:
         assert deferred.requested
         with pytest.raises(Interrupted, match="SIGTERM"):
             deferred.check()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def test_an_interruption_whose_error_was_dropped_raises_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("spotforge_runtime.interruption.time.monotonic", lambda: now)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, SPOT_NOTICE_SIGNAL)}
+    try:
+        Interruption().listen()
+        with contextlib.suppress(Interrupted):  # as Python does in a finaliser
+            signal.raise_signal(SPOT_NOTICE_SIGNAL)
+        signal.raise_signal(SPOT_NOTICE_SIGNAL)  # the parent says it twice a second: the first may still be on its way
+        now += UNHEARD_AFTER_SECONDS + 1
+        with pytest.raises(Interrupted):
+            signal.raise_signal(SPOT_NOTICE_SIGNAL)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
