@@ -4,8 +4,8 @@ import { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
 import { REPLICATED, REPLICATED_BUCKETS, type ReplicatedBucket, replicaName } from '../config/replicated.ts';
-import { locksObjects } from '../config/storage.ts';
 import { allow } from './allow.ts';
+import { bucketGovernance } from './bucket-governance.ts';
 import type { PrivateBucket } from './private-bucket.ts';
 
 type Props = {
@@ -27,6 +27,7 @@ export class BucketReplication extends Construct {
   constructor(scope: Construct, id: string, { deployment, replication, sources }: Props) {
     super(scope, id);
     const { region } = replication;
+    const governed = bucketGovernance(deployment);
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('s3.amazonaws.com'),
       description: `${deployment.name}: copies objects to ${region}`,
@@ -37,7 +38,7 @@ export class BucketReplication extends Construct {
       const resource = replicaName(deployment, name, { account: Aws.ACCOUNT_ID, region });
       const replicaArn = Stack.of(this).formatArn({ service: 's3', region: '', account: '', resource });
       replicate(source, this.role, replicaArn, REPLICATED[name]);
-      this.allowCopying(source, replicaArn, locksObjects(deployment) && name !== 'experiments');
+      this.allowCopying(source, replicaArn, governed[name].locked === true);
     }
   }
 

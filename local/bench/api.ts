@@ -1,6 +1,4 @@
 /** `npm run bench:api`: what a warm call costs on the local tier. Every experiment is cancelled at once, and over before the next is posted. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { follow } from '../client/follow.ts';
 import { apiOfTier } from '../client/tier-api.ts';
@@ -8,7 +6,7 @@ import { uploadFiles } from '../client/upload-files.ts';
 import { DATA, demoSpec } from '../demo/recipe.ts';
 import { borrowTier } from '../tier/borrow-tier.ts';
 import { runCommand } from '../tier/command-line.ts';
-import { DOT } from '../tier/paths.ts';
+import { keepFigures } from '../tier/keep-figures.ts';
 import { type Latency, latencyOf } from './latency.ts';
 
 const WARM_UP = 3;
@@ -37,7 +35,7 @@ await runCommand(async () => {
       if (i % 10 === 9) console.log(`${i + 1} of ${WARM_UP + REQUESTS} experiments posted and cancelled`);
     }
     const figures: Record<string, Latency> = Object.fromEntries(Object.entries(times).map(([call, ms]) => [call, latencyOf(ms)]));
-    writeFileSync(join(DOT, 'bench-api.json'), `${JSON.stringify(figures, null, 2)}\n`);
+    keepFigures('bench-api', figures);
     for (const [call, { requests, p50Ms, p95Ms, maxMs }] of Object.entries(figures)) {
       console.log(`${call.padEnd(7)} ${requests} warm requests: p50 ${p50Ms} ms, p95 ${p95Ms} ms, longest ${maxMs} ms`);
     }

@@ -2,11 +2,9 @@
  * `npm run bench:deploy`: how long it takes to deploy all stacks and to take them away again, and what stays of them: once with data that goes
  * with its deployment, once with data that is retained and found again.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Redeployment, redeploy } from '../lifecycle/redeployment.ts';
 import { runCommand } from '../tier/command-line.ts';
-import { DOT } from '../tier/paths.ts';
+import { keepFigures } from '../tier/keep-figures.ts';
 import { startTicker } from '../tier/ticker.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 import { atMost, type Figure, linesOf } from './interruption-figures.ts';
@@ -42,8 +40,7 @@ await runCommand(async () => {
       figures.push(...figuresOf(data, done));
     }
     ticker.stop();
-    mkdirSync(DOT, { recursive: true });
-    writeFileSync(join(DOT, 'bench-deploy.json'), `${JSON.stringify(figures, null, 2)}\n`);
+    keepFigures('bench-deploy', figures);
     for (const line of linesOf(figures)) console.log(line);
     if (figures.some(({ pass }) => !pass)) process.exitCode = 1;
   } catch (error) {

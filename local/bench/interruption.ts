@@ -2,8 +2,6 @@
  * `npm run bench:interruption`: what interruptions cost the demo's model. Cancels it three times in training, then trains it for ten minutes
  * and more, reclaims the host once, and reads off what checkpoints cost. About a quarter of an hour.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Api } from '../client/api.ts';
 import type { Experiment } from '../client/api-types.ts';
 import { follow } from '../client/follow.ts';
@@ -13,7 +11,7 @@ import { interruptTraining } from '../demo/interrupt-training.ts';
 import { DATA, demoSpec } from '../demo/recipe.ts';
 import { borrowTier } from '../tier/borrow-tier.ts';
 import { runCommand } from '../tier/command-line.ts';
-import { DOT } from '../tier/paths.ts';
+import { keepFigures } from '../tier/keep-figures.ts';
 import { startTicker } from '../tier/ticker.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 import type { TierRecord } from '../tier/tier-record.ts';
@@ -101,8 +99,7 @@ await runCommand(async () => {
     const spec = demoSpec(dataset, base);
     const figures = [...(await cancelFigures(api, spec)), ...(await trainingFigures(api, tier.record, spec))];
     ticker.stop();
-    mkdirSync(DOT, { recursive: true });
-    writeFileSync(join(DOT, 'bench-interruption.json'), `${JSON.stringify(figures, null, 2)}\n`);
+    keepFigures('bench-interruption', figures);
     for (const line of linesOf(figures)) console.log(line);
     if (figures.some(({ pass }) => !pass)) process.exitCode = 1;
   } finally {

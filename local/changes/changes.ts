@@ -2,8 +2,6 @@
  * `npm run changes [-- --config FILE | --stage STAGE] [--region REGION] [--profile PROFILE]`: what deploying a configuration would do to the stacks as
  * they are in an AWS account. Reads only. Exit code 1 when it would end jobs.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { BatchClient } from '@aws-sdk/client-batch';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -13,7 +11,7 @@ import { commandOptions } from '../deployment/command-options.ts';
 import { configuredDeployment } from '../deployment/configured-deployment.ts';
 import { clientOptions, placeOf } from '../deployment/place.ts';
 import { runCommand } from '../tier/command-line.ts';
-import { DOT } from '../tier/paths.ts';
+import { keepFigures } from '../tier/keep-figures.ts';
 import { startTicker } from '../tier/ticker.ts';
 import { answered } from './answered.ts';
 import { lostQueues } from './lost-queues.ts';
@@ -42,8 +40,6 @@ await runCommand(async () => {
     ticker.says(`${stacks.length} stacks compared`);
     for (const line of linesOf(stacks, lost)) console.log(line);
 
-    mkdirSync(DOT, { recursive: true });
-    const file = join(DOT, 'changes.json');
     const record = {
       at: new Date().toISOString(),
       deployment: deployment.name,
@@ -53,8 +49,7 @@ await runCommand(async () => {
       stacks: stacks.map(({ deployed, ...each }) => ({ ...each, isDeployed: deployed !== undefined })),
       lostQueues: lost,
     };
-    writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
-    console.log(`Written to ${file}.`);
+    console.log(`Written to ${keepFigures('changes', record)}.`);
     if (lost.some(({ jobs, executions }) => jobs + executions > 0)) process.exitCode = 1;
   } finally {
     ticker.stop();

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import * as z from 'zod';
+import { deployedTemplate } from '../deployment/deployed-template.ts';
 import { assemblyStacks } from '../tier/assembly-stacks.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 import { replacementRulesFor } from './replacement-rules.ts';
@@ -22,18 +23,6 @@ const templatesIn = (assembly: string): { stack: string; region: string | undefi
     template: template.parse(JSON.parse(readFileSync(join(assembly, templateFile), 'utf8'))),
   }));
 
-const deployedTemplate = async (cloudFormation: CloudFormationClient, stack: string): Promise<Template | undefined> => {
-  try {
-    const { TemplateBody = '' } = await cloudFormation.send(
-      new GetTemplateCommand({ StackName: stack, TemplateStage: 'Original' }),
-    );
-    return parsed(TemplateBody, stack);
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message)) return undefined;
-    throw error;
-  }
-};
-
 const parsed = (body: string, stack: string): Template => {
   try {
     return template.parse(JSON.parse(body));
@@ -50,10 +39,10 @@ export const changesOfAssembly = async (
   assembly: string,
 ): Promise<StackChanges[]> => {
   const stacks = await Promise.all(
-    templatesIn(assembly).map(async (each) => ({
-      ...each,
-      deployed: await deployedTemplate(cloudFormationIn(each.region), each.stack),
-    })),
+    templatesIn(assembly).map(async (each) => {
+      const deployed = await deployedTemplate(cloudFormationIn(each.region), each.stack);
+      return { ...each, deployed: deployed === undefined ? undefined : parsed(deployed, each.stack) };
+    }),
   );
   const rules = replacementRulesFor(stacks.flatMap(({ template, deployed }) => (deployed ? [template, deployed] : [template])));
   return stacks.map(({ stack, region, template, deployed }) => ({

@@ -1,5 +1,4 @@
 /** `npm run demo`: one real dataset to one verified INT8 bundle, through the API, the state machine and the Batch jobs. */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { downloadBundle } from '../client/download-bundle.ts';
@@ -7,6 +6,7 @@ import { apiOfTier } from '../client/tier-api.ts';
 import { uploadFiles } from '../client/upload-files.ts';
 import { borrowTier } from '../tier/borrow-tier.ts';
 import { requestedPort, runCommand } from '../tier/command-line.ts';
+import { keepFigures } from '../tier/keep-figures.ts';
 import { DOT } from '../tier/paths.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 import type { TierRecord } from '../tier/tier-record.ts';
@@ -66,8 +66,7 @@ await runCommand(async () => {
     const { experiment, scores, postedAt, interruption } = await demo(tier.record);
     await tier.stop();
     const figures = figuresOf(experiment, { setupSeconds, wallSeconds: performance.now() / 1000, postedAt });
-    mkdirSync(DOT, { recursive: true });
-    writeFileSync(join(DOT, 'demo.json'), `${JSON.stringify({ ...figures, ...(interruption && { interruption }) }, null, 2)}\n`);
+    keepFigures('demo', { ...figures, ...(interruption && { interruption }) });
     console.log(summaryOf(experiment, figures, scores, interruption));
   } finally {
     await tier.stop();

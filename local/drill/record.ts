@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commit } from '../tier/commit.ts';
+import { keepFigures } from '../tier/keep-figures.ts';
 import { DOT, ROOT } from '../tier/paths.ts';
 import { markdownOf } from './report.ts';
 import type { RowReport } from './verdict.ts';
@@ -8,9 +9,10 @@ import type { RowReport } from './verdict.ts';
 /** A row as it is kept, with the commit and the day of its run. */
 export type Kept = RowReport & { commit: string; date: string };
 
-const ROWS = join(DOT, 'drill.json');
+const ROWS = 'drill';
 /** The last run of everything: how long it took, and its rows, with those run again for the page since. Other runs leave it alone. */
-const WHOLE = join(DOT, 'drill-all.json');
+const WHOLE = 'drill-all';
+const WHOLE_FILE = join(DOT, `${WHOLE}.json`);
 
 const nameOf = ({ fault, stage, variant }: Pick<RowReport, 'fault' | 'stage' | 'variant'>): string =>
   `${fault}/${stage}/${variant}`;
@@ -23,11 +25,10 @@ export const withAgain = (whole: readonly Kept[], again: readonly Kept[]): Kept[
 
 type Whole = { minutes: number; rows: readonly Kept[] };
 
-const readWhole = (): Whole => JSON.parse(readFileSync(WHOLE, 'utf8')) as Whole;
-const write = (file: string, content: unknown): void => writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
+const readWhole = (): Whole => JSON.parse(readFileSync(WHOLE_FILE, 'utf8')) as Whole;
 
 /** True when there is a run of everything whose rows could be replaced. */
-export const hasWhole = (): boolean => existsSync(WHOLE);
+export const hasWhole = (): boolean => existsSync(WHOLE_FILE);
 
 /** Keeps the rows in `.spotforge/drill.json`, and with `toDocs` all that there are in docs/resilience.md. */
 export const keep = (
@@ -36,10 +37,9 @@ export const keep = (
 ): void => {
   const stamp = { commit: commit().slice(0, 7), date: new Date().toISOString().slice(0, 10) };
   const own = reports.map((report) => ({ ...report, ...stamp }));
-  mkdirSync(DOT, { recursive: true });
   const before = toDocs && !all ? readWhole() : { minutes, rows: own };
   const whole: Whole = { minutes: before.minutes, rows: withAgain(before.rows, own) };
-  write(ROWS, whole.rows);
-  if (all || toDocs) write(WHOLE, whole);
+  keepFigures(ROWS, whole.rows);
+  if (all || toDocs) keepFigures(WHOLE, whole);
   if (toDocs) writeFileSync(join(ROOT, 'docs/resilience.md'), markdownOf(whole.rows, whole.minutes));
 };

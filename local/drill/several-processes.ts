@@ -4,10 +4,10 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { DOT, ROOT } from '../tier/paths.ts';
+import { keepFigures } from '../tier/keep-figures.ts';
+import { ROOT } from '../tier/paths.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 
 export const SEVERAL_PROCESSES = 'several-processes';
@@ -21,8 +21,7 @@ export const drillSeveralProcesses = async (signal: AbortSignal): Promise<void> 
   const [code] = await once(tests, 'exit');
   const pass = code === 0;
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
-  mkdirSync(DOT, { recursive: true });
-  writeFileSync(join(DOT, 'drill-several-processes.json'), `${JSON.stringify({ tests: TESTS, pass, seconds }, null, 2)}\n`);
+  keepFigures('drill-several-processes', { tests: TESTS, pass, seconds });
   if (!pass) throw new TierFailure(`several processes: a test failed after ${seconds} s; it is told above.`);
   console.log(`several processes: passed in ${seconds} s.`);
 };

@@ -1,9 +1,9 @@
 /** `npm run idle-cost [-- --config FILE | --stage STAGE]`: what a deployment costs in a month in which nothing happens, from its synthesised template. */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandOptions } from '../deployment/command-options.ts';
 import { configuredDeployment } from '../deployment/configured-deployment.ts';
 import { runCommand } from '../tier/command-line.ts';
+import { keepFigures } from '../tier/keep-figures.ts';
 import { DOT } from '../tier/paths.ts';
 import { pricesOf } from './prices.ts';
 import { REFERENCE } from './reference-usage.ts';
@@ -30,8 +30,6 @@ await runCommand(async () => {
     for (const text of switchLines(cost)) console.log(text);
     switches.push(cost);
   }
-  mkdirSync(DOT, { recursive: true });
-  const file = join(DOT, 'idle-cost.json');
-  writeFileSync(file, `${JSON.stringify({ region, ...bill, switches, reference: REFERENCE, prices }, null, 2)}\n`);
+  const file = keepFigures('idle-cost', { region, ...bill, switches, reference: REFERENCE, prices });
   console.log(`\nWritten to ${file}.`);
 });

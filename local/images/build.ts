@@ -1,10 +1,11 @@
 /** `npm run images`: builds the stages' images and records in `.spotforge/images.json` what each was made of. See docs/images.md. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StageImage } from '../../functions/shared/contracts/names.ts';
 import { runCommand } from '../tier/command-line.ts';
 import { commit } from '../tier/commit.ts';
+import { keepFigures } from '../tier/keep-figures.ts';
 import { DOT, ROOT } from '../tier/paths.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 import { baseModelIn } from './base-model.ts';
@@ -70,7 +71,7 @@ const built = ({ target, base, tag, gitSha, metadataFile, push, baseModel, image
 /** By image, what was built last of each. */
 const record = (image: StageImage, entry: ReturnType<typeof built>): void => {
   const images = existsSync(RECORD) ? (JSON.parse(readFileSync(RECORD, 'utf8')) as Record<string, unknown>) : {};
-  writeFileSync(RECORD, `${JSON.stringify({ ...images, [image]: entry }, null, 2)}\n`);
+  keepFigures('images', { ...images, [image]: entry });
 };
 
 await runCommand(async () => {

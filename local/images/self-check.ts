@@ -2,7 +2,6 @@
  * `npm run self-check`: every stage and rehearsal looks for what it needs, as a job with its own image, role and environment. On the laptop's
  * tier, without Docker; with `--account` in the AWS account of the shell, where training must find its GPU. See docs/images.md.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BatchClient } from '@aws-sdk/client-batch';
@@ -11,7 +10,8 @@ import { clientOptions, placeOf } from '../deployment/place.ts';
 import { borrowTier } from '../tier/borrow-tier.ts';
 import { runCommand } from '../tier/command-line.ts';
 import { DEPLOYMENT } from '../tier/deployment-name.ts';
-import { DOT, ROOT, tierFolder } from '../tier/paths.ts';
+import { keepFigures } from '../tier/keep-figures.ts';
+import { ROOT, tierFolder } from '../tier/paths.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 import { readMemory } from '../tier/tier-record.ts';
 import { runSelfCheck, type SelfCheckClients, type SelfChecked } from './run-self-check.ts';
@@ -49,8 +49,7 @@ const runAll = async (clients: SelfCheckClients, jobs: SelfCheckJob[], seconds: 
       return checked;
     }),
   );
-  mkdirSync(DOT, { recursive: true });
-  writeFileSync(join(DOT, 'self-check.json'), `${JSON.stringify(all, null, 2)}\n`);
+  keepFigures('self-check', all);
   const failed = all.filter(({ passed }) => !passed).map(({ job }) => job);
   console.log(`\n${all.length - failed.length} of ${all.length} jobs have what they need`);
   if (failed.length > 0) throw new TierFailure(`These do not: ${failed.join(', ')}. What is missing stands above.`);

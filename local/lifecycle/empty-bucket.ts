@@ -6,15 +6,24 @@ import {
 } from '@aws-sdk/client-s3';
 import { TierFailure } from '../tier/tier-failure.ts';
 
-/** Deletes every version and delete marker of a bucket for good; answers how many there were. */
-export const emptyBucket = async (s3: S3Client, bucket: string): Promise<number> => {
+/**
+ * Deletes every version and delete marker of a bucket for good; answers how many there were. `pastLocks` also deletes what is locked in governance
+ * mode, as only they can who may bypass that.
+ */
+export const emptyBucket = async (s3: S3Client, bucket: string, { pastLocks = false } = {}): Promise<number> => {
   for (let deleted = 0; ; ) {
     // Always the first page: what it held is gone the next time.
     const page: ListObjectVersionsCommandOutput = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket }));
     const found = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])];
     if (found.length === 0) return deleted;
     const Objects = found.map(({ Key, VersionId }) => ({ Key, VersionId }));
-    const { Errors = [] } = await s3.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }));
+    const { Errors = [] } = await s3.send(
+      new DeleteObjectsCommand({
+        Bucket: bucket,
+        Delete: { Objects, Quiet: true },
+        ...(pastLocks && { BypassGovernanceRetention: true }),
+      }),
+    );
     const [first] = Errors;
     if (first)
       throw new TierFailure(

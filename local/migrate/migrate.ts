@@ -1,6 +1,4 @@
 /** `npm run migrate -- --table NAME`: how many items have an old layout; with `--apply` they are brought to the newest. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { isNamed } from '../../functions/shared/aws-errors.ts';
@@ -11,7 +9,7 @@ import { ITEM_SCHEMA_VERSION } from '../../functions/shared/table/schema-version
 import { callerAt } from '../deployment/caller.ts';
 import { placeOf } from '../deployment/place.ts';
 import { runCommand } from '../tier/command-line.ts';
-import { DOT } from '../tier/paths.ts';
+import { keepFigures } from '../tier/keep-figures.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 
 const USAGE = "npm run migrate -- --table NAME [--apply], where NAME is the output TableName of the deployment's storage stack.";
@@ -47,9 +45,8 @@ await runCommand(async () => {
     throw why(error, table);
   });
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
-  mkdirSync(DOT, { recursive: true });
   const kept = { table, apply, toSchemaVersion: ITEM_SCHEMA_VERSION, ...figures, seconds };
-  writeFileSync(join(DOT, 'migrate.json'), `${JSON.stringify(kept, null, 2)}\n`);
+  keepFigures('migrate', kept);
   const { read, current, migrated, lostRaces } = figures;
   console.log(
     apply

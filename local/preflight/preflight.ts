@@ -2,8 +2,6 @@
  * `npm run preflight [-- --config FILE | --stage STAGE] [--region REGION] [--profile PROFILE]`: what an AWS account still lacks for a deployment, and
  * what to do about it. Reads only. Exit code 1 when something blocks.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { assemblyFor } from '../deployment/assembly-for.ts';
 import { callerAt } from '../deployment/caller.ts';
 import { commandOptions } from '../deployment/command-options.ts';
@@ -12,7 +10,7 @@ import { placeOf } from '../deployment/place.ts';
 import { resourcesOf, templatesBelow } from '../deployment/template-resources.ts';
 import { assemblyStacks } from '../tier/assembly-stacks.ts';
 import { runCommand } from '../tier/command-line.ts';
-import { DOT } from '../tier/paths.ts';
+import { keepFigures } from '../tier/keep-figures.ts';
 import { startTicker } from '../tier/ticker.ts';
 import { runCheck } from './check.ts';
 import { judgeIdentity } from './checks/identity.ts';
@@ -48,13 +46,10 @@ await runCommand(async () => {
     const findings = [...judgeIdentity(caller), ...answers.flat()];
     console.log(`\n${findingLines(findings).join('\n')}`);
 
-    mkdirSync(DOT, { recursive: true });
-    const file = join(DOT, 'preflight.json');
     const at = new Date().toISOString();
     const counts = countsOf(findings);
     const record = { at, deployment: deployment.name, configuration, ...place, ...caller, counts, findings, needs };
-    writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
-    console.log(`Written to ${file}.`);
+    console.log(`Written to ${keepFigures('preflight', record)}.`);
     if (counts.blocks > 0) process.exitCode = 1;
   } finally {
     ticker.stop();

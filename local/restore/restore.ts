@@ -3,8 +3,6 @@
  * `npm run restore -- bucket --as releases --from COPY --to NEW`: makes a bucket from the copy of a lost one.
  * Both print what to put into the deployment's configuration; docs/runbook.md has the whole way.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -13,7 +11,7 @@ import { REPLICATED_BUCKETS } from '../../lib/config/replicated.ts';
 import { callerAt } from '../deployment/caller.ts';
 import { placeOf } from '../deployment/place.ts';
 import { runCommand } from '../tier/command-line.ts';
-import { DOT } from '../tier/paths.ts';
+import { keepFigures } from '../tier/keep-figures.ts';
 import { startTicker, type Ticker } from '../tier/ticker.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 import { attachTable } from './attach-table.ts';
@@ -69,9 +67,8 @@ await runCommand(async () => {
   try {
     const configuration = await restore(wish, ticker);
     ticker.stop();
-    mkdirSync(DOT, { recursive: true });
     const kept = { ...wish, ...configuration, seconds: Math.round(performance.now() / 100) / 10 };
-    writeFileSync(join(DOT, 'restore.json'), `${JSON.stringify(kept, null, 2)}\n`);
+    keepFigures('restore', kept);
     console.log(
       `Put this into the deployment's configuration, and deploy as docs/runbook.md says:\n${JSON.stringify(configuration, null, 2)}`,
     );

@@ -9,7 +9,7 @@ from types import FrameType
 from spotforge_runtime.errors import Interrupted
 
 SPOT_NOTICE_SIGNAL = signal.SIGUSR2
-# The parent says it every second or so. Python drops an error that a signal raises in a finaliser or a callback; work that still
+# The parent says it twice a second. Python drops an error that a signal raises in a finaliser or a callback: work that still
 # goes on after this time did not get it.
 UNHEARD_AFTER_SECONDS = 5.0
 

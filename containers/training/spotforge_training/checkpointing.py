@@ -176,6 +176,12 @@ TOLERATED = frozenset({"device", "torch", "transformers", "micro_batch"})
 BEFORE_SEVERAL_PROCESSES: Conditions = {"processes": 1}
 
 
+def conditions_in(checkpoint: Path) -> Conditions:
+    """The terms on which a checkpoint was written. OSError or ValueError when it does not say."""
+    written: Conditions = json.loads((checkpoint / CONDITIONS).read_text())
+    return BEFORE_SEVERAL_PROCESSES | written
+
+
 def compare_conditions(checkpoint: Path, now: Conditions) -> list[str]:
     """Differences that are tolerated, each as a sentence.
 
@@ -183,8 +189,7 @@ def compare_conditions(checkpoint: Path, now: Conditions) -> list[str]:
         ContractBroken: the checkpoint was written under another recipe, thread count or precision. Going on would give
             weights that no uninterrupted run gives, and nobody could tell.
     """
-    file = checkpoint / CONDITIONS
-    then: Conditions = BEFORE_SEVERAL_PROCESSES | (json.loads(file.read_text()) if file.exists() else {})
+    then = conditions_in(checkpoint) if (checkpoint / CONDITIONS).exists() else {}
     different = [name for name in sorted(now) if then.get(name) != now[name]]
     refused = [f"{name} was {then.get(name)!r} and is {now[name]!r}" for name in different if name not in TOLERATED]
     if refused:

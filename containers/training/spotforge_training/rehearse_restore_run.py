@@ -3,7 +3,6 @@
 Nobody's data is read: the one step is done on made-up rows of the shape that the recipe has."""
 
 import dataclasses
-import json
 import shutil
 import time
 from pathlib import Path
@@ -16,7 +15,7 @@ from spotforge_runtime.rehearsal import RehearsalContext
 from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedModel
 
 from spotforge_training.base_model import attach_head
-from spotforge_training.checkpointing import CONDITIONS, compare_conditions, conditions_of
+from spotforge_training.checkpointing import CONDITIONS, compare_conditions, conditions_in, conditions_of
 from spotforge_training.divergence import DivergenceGuard, DivergenceWatch, uninformed_loss
 from spotforge_training.frozen_layers import freeze_lower_layers
 from spotforge_training.ordinal_regression_trainer import OrdinalRegressionTrainer
@@ -78,7 +77,7 @@ def shape_of(checkpoint: Path) -> tuple[int, int]:
     """On how many rows and by how many processes the run trains: they decide where in its data the checkpoint stands.
     ContractBroken when unknown."""
     try:
-        conditions = json.loads((checkpoint / CONDITIONS).read_text())
+        conditions = conditions_in(checkpoint)
         return int(conditions["rows"]), int(conditions["processes"])
     except (OSError, ValueError, KeyError) as error:
         raise ContractBroken(

@@ -1,7 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { commit } from '../../tier/commit.ts';
-import { DOT } from '../../tier/paths.ts';
+import { keepFigures } from '../../tier/keep-figures.ts';
 import type { Step } from './steps.ts';
 
 /** From the first command to the verified deployment, its making included. */
@@ -33,6 +31,5 @@ export const lineOf = ({ pass, minutes, targetMinutes, restoreSeconds, steps }: 
 
 export const keepReport = (report: RestoreReport): void => {
   const stamp = { commit: commit().slice(0, 7), date: new Date().toISOString().slice(0, 10) };
-  mkdirSync(DOT, { recursive: true });
-  writeFileSync(join(DOT, 'drill-restore.json'), `${JSON.stringify({ ...report, ...stamp }, null, 2)}\n`);
+  keepFigures('drill-restore', { ...report, ...stamp });
 };

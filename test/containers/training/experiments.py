@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,3 +27,13 @@ def experiments(rig: StageRig, dataset: Path, base_model: Path) -> AnExperiment:
         return attempt
 
     return make
+
+
+def wait_until_it_trains(attempt: Attempt, job: subprocess.Popen[str], seconds: float) -> None:
+    """Until the job of an attempt has stored that it did a step, or has ended, or the time is over."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and job.poll() is None:
+        progress = attempt.document("progress.json")
+        if progress and progress["step"] > 0:
+            return
+        time.sleep(0.02)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from containers.stage_rig import Attempt, StageRig
-from containers.training.experiments import AnExperiment, experiments
+from containers.stage_rig import Attempt, StageRig, a_spec
+from containers.training.experiments import AnExperiment, experiments, wait_until_it_trains
 from containers.training.killed_runs import Kill
 from containers.training.runs import Runs
 from spotforge_runtime.contracts import names
@@ -106,12 +105,7 @@ def test_sigterm_ends_the_job_with_one_checkpoint_of_all_processes(
     attempt = an_experiment(long)
     first = shared(attempt, 1)
     job = first.start("spotforge_training.train")
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and job.poll() is None:
-        progress = first.document("progress.json")
-        if progress and progress["step"] > 0:
-            break
-        time.sleep(0.02)
+    wait_until_it_trains(first, job, 120)
     job.send_signal(signal.SIGTERM)
     ended = first.finish(job)
     assert ended.exit_code == 75, ended.log
@@ -137,18 +131,7 @@ def test_a_process_that_runs_out_of_memory_is_why_the_job_ends(an_experiment: An
 
 
 def test_the_batch_of_the_spec_is_shared_equally_or_refused() -> None:
-    spec = TrainSpec.model_validate(
-        {
-            "head": "cumulative-link",
-            "epochs": 1,
-            "batchSize": 16,
-            "learningRate": 0.002,
-            "maxLength": 32,
-            "seed": 13,
-            "threads": 1,
-            "precision": "float32",
-        }
-    )
+    spec = TrainSpec.model_validate(a_spec()["train"])
     for processes, divisor, micro_batch, accumulation in [(1, 1, 16, 1), (2, 1, 8, 1), (4, 2, 2, 2), (16, 2, 1, 1)]:
         recipe = recipe_of(spec, divisor, processes)
         assert (recipe.micro_batch, recipe.accumulation) == (micro_batch, accumulation)

@@ -15,7 +15,7 @@ import pytest
 import torch
 from containers.stage_rig import Attempt, Ended, StageRig
 from containers.training.dying_run import CHECKPOINT_AT
-from containers.training.experiments import AnExperiment
+from containers.training.experiments import AnExperiment, wait_until_it_trains
 from spotforge_training.checkpointing import CONDITIONS
 from spotforge_training.ordinal_decoding import mean_absolute_error, median_class
 from spotforge_training.ordinal_regression_trainer import OrdinalRegressionTrainer
@@ -181,12 +181,7 @@ def test_sigterm_ends_the_job_with_a_checkpoint_to_go_on_from(an_experiment: AnE
     attempt_at = an_experiment(long)
     first = attempt_at(1)
     job = first.start("spotforge_training.train")
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline and job.poll() is None:
-        progress = first.document("progress.json")
-        if progress and progress["step"] > 0:
-            break
-        time.sleep(0.02)
+    wait_until_it_trains(first, job, 90)
     job.send_signal(signal.SIGTERM)
     ended = first.finish(job)
     assert ended.exit_code == 75, ended.log
