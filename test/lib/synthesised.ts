@@ -11,6 +11,9 @@ export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
 export type Synthesised = { folder: string; templates: { [S in keyof SpotforgeStacks]: Template } };
 
+const HOME = mkdtempSync(join(tmpdir(), 'cloud-assemblies-'));
+process.once('exit', () => rmSync(HOME, { recursive: true, force: true }));
+
 const synthesisedOnce = new Map<string, Synthesised>();
 
 /** The whole app as `cdk synth` makes it, cdk-nag included; made once for each configuration. Not to be changed. */
@@ -27,8 +30,7 @@ export const synthesiseSpoiled = (before: (stacks: SpotforgeStacks) => void, ove
   const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')) as {
     context: Record<string, unknown>;
   };
-  const folder = mkdtempSync(join(tmpdir(), 'cloud-assembly-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const folder = mkdtempSync(join(HOME, 'assembly-'));
   const app = new App({ context, outdir: folder, autoSynth: false });
   const stacks = addSpotforge(app, parseDeployment({ gitSha: COMMIT, ...overrides }));
   before(stacks);
