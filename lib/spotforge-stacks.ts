@@ -41,10 +41,13 @@ export const addSpotforge = (app: App, deployment: Deployment): SpotforgeStacks 
   assertQueuesKept(compute, deployment);
 
   const pipeline = new PipelineStack(app, `${name}-pipeline`, { deployment, buckets, table, repositories, queueArns });
-  const { machine } = pipeline;
+  const { machine, datasets } = pipeline;
   const createExperiment = pipeline.createExperiment.lambda;
 
-  const api = new ApiStack(app, `${name}-api`, { deployment, buckets, table, users, machine, createExperiment });
+  const api = new ApiStack(app, `${name}-api`, {
+    ...{ deployment, buckets, table, users },
+    ...{ machine, datasetMachine: datasets.machine, createExperiment },
+  });
 
   const rehearsal = new RehearsalStack(app, `${name}-rehearsal`, { deployment, buckets, repositories, queueArns });
   rehearsal.addStackDependency(pipeline); // it announces its reports on the pipeline's bus, which it knows by name

@@ -1,8 +1,7 @@
-import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { signGet } from '../shared/sign-get.ts';
 import type { ArtifactSource, StoredObject } from './artifact-sources.ts';
 
-export const URL_SECONDS = 15 * 60;
 const MAX_KEYS = 1000;
 
 export type ArtifactReader = ReturnType<typeof artifactReader>;
@@ -51,6 +50,5 @@ export const artifactReader = (s3: S3Client) => ({
     return found;
   },
 
-  url: (bucket: string, key: string): Promise<string> =>
-    getSignedUrl(s3, new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: URL_SECONDS }),
+  url: (bucket: string, key: string): Promise<string> => signGet(s3, bucket, key),
 });

@@ -1,19 +1,22 @@
 import { typeid } from 'typeid-js';
+import { type DatasetStore, datasetStore } from '../datasets/dataset-store.ts';
+import { knownUploads } from '../datasets/known-uploads.ts';
 import { type UploadStore, uploadStore } from '../datasets/upload-store.ts';
 import { documentClient, s3Client, stepFunctionsClient } from '../shared/clients.ts';
 import { type Clock, instantOf, systemClock } from '../shared/clock.ts';
-import { type ExperimentRequest, experimentRequest, uploadSource } from '../shared/contracts/experiment-spec.ts';
+import { type ExperimentRequest, experimentRequest } from '../shared/contracts/experiment-spec.ts';
 import { InvalidRequest } from '../shared/errors.ts';
 import { type HttpAnswer, type HttpEvent, httpHandler } from '../shared/handlers.ts';
+import { idempotencyKeyOf, replayOf } from '../shared/idempotency.ts';
 import { CALLER_VARIABLES, type ClaimNames } from '../shared/identity.ts';
 import { identify, parseBody } from '../shared/request.ts';
-import { admissionProblems, type KnownUploads, type UploadState } from './admission.ts';
+import { requestHash } from '../shared/request-hash.ts';
+import { admissionProblems, type PrecisionLimits } from './admission.ts';
 import { type ComputePins, computeProfiles } from './compute-profiles.ts';
+import { type CompleteRequest, findDataset } from './dataset-source.ts';
 import { type Executions, executions } from './executions.ts';
 import { type ExperimentStore, experimentStore } from './experiment-store.ts';
 import { viewOf } from './experiment-view.ts';
-import { idempotencyKeyOf, replayOf } from './idempotency.ts';
-import { requestHash } from './request-hash.ts';
 import { newExperiment, type Pins, resolveSpec } from './resolve-spec.ts';
 import { type SpecStore, specStore } from './spec-store.ts';
 import { tryToStartRun } from './start-run.ts';
@@ -21,7 +24,7 @@ import { type SubmissionStore, submissionStore } from './submission-store.ts';
 
 export const environment = [
   ...(['TABLE_NAME', 'DATASETS_BUCKET', 'EXPERIMENTS_BUCKET', 'STATE_MACHINE_ARN', 'PROFILES', 'JOB_DEFINITIONS'] as const),
-  ...(['PROFILE_VARIANTS', 'ALLOWED_SOURCES', 'PRICES', 'GIT_SHA', ...CALLER_VARIABLES] as const),
+  ...(['PROFILE_VARIANTS', 'ALLOWED_SOURCES', 'PRICES', 'GIT_SHA', 'PRECISION_LIMITS', ...CALLER_VARIABLES] as const),
 ] as const;
 
 const ROUTE = 'POST-experiments';
@@ -30,11 +33,13 @@ export type Services = {
   submissions: SubmissionStore;
   store: ExperimentStore;
   uploads: UploadStore;
+  datasets: Pick<DatasetStore, 'get' | 'findVersion'>;
   specs: Pick<SpecStore, 'freeze'>;
   runs: Executions;
   deployment: {
     profiles: Readonly<Record<string, ComputePins>>;
     allowedSources: readonly string[];
+    precisionLimits: PrecisionLimits;
     prices: Pins['prices'];
     gitSha: string;
   };
@@ -43,39 +48,31 @@ export type Services = {
   newId: () => string;
 };
 
-const uploadState = async (uploads: UploadStore, tenant: string, id: string): Promise<UploadState | undefined> => {
-  const upload = await uploads.get(tenant, id);
-  if (!upload) return undefined;
-  const stored = await uploads.storedPaths(upload);
-  const paths = upload.files.map(({ path }) => path);
-  return { sha256: upload.sha256, paths, missing: paths.filter((path) => !stored.has(path)) };
-};
+type Admitted = { request: CompleteRequest; pins: Pins };
 
-const namedUploads = async (uploads: UploadStore, tenant: string, { dataset, model }: ExperimentRequest): Promise<KnownUploads> =>
-  new Map(
-    await Promise.all(
-      [...new Set([dataset.source, model.base])].flatMap((uri) => {
-        const id = uploadSource(uri);
-        return id === undefined ? [] : [uploadState(uploads, tenant, id).then((state) => [uri, state] as const)];
-      }),
-    ),
-  );
-
-/** @throws InvalidRequest naming everything that this deployment and the tenant's uploads do not allow */
-const admit = async (request: ExperimentRequest, tenant: string, { uploads, deployment }: Services): Promise<Pins> => {
-  const known = await namedUploads(uploads, tenant, request);
+/** @throws InvalidRequest naming everything that this deployment, the tenant's uploads and its datasets do not allow */
+const admit = async (
+  asked: ExperimentRequest,
+  tenant: string,
+  { uploads, datasets, deployment }: Services,
+): Promise<Admitted> => {
+  const found = await findDataset(asked, tenant, datasets);
+  if ('problems' in found) throw new InvalidRequest(found.problems);
+  const request = { ...asked, dataset: found.dataset };
+  const known = await knownUploads(uploads, tenant, [request.dataset.source, request.model.base]);
   const compute = Object.hasOwn(deployment.profiles, request.compute.profile) && deployment.profiles[request.compute.profile];
   const problems = admissionProblems(request, known, { ...deployment, profiles: Object.keys(deployment.profiles) });
   if (problems.length > 0 || !compute) throw new InvalidRequest(problems);
   const baseModelSha256 = known.get(request.model.base)?.sha256;
   const datasetSha256 = known.get(request.dataset.source)?.sha256 ?? request.dataset.sha256;
-  return {
+  const pins = {
     gitSha: deployment.gitSha,
     ...compute,
     ...(baseModelSha256 === undefined ? {} : { baseModelSha256 }),
     ...(datasetSha256 === undefined ? {} : { datasetSha256 }),
     prices: deployment.prices,
   };
+  return { request, pins };
 };
 
 /** `POST /v1/experiments` */
@@ -89,8 +86,8 @@ export const createExperiment = async (event: HttpEvent, services: Services): Pr
   if (known) return replayOf(known, requestSha256);
 
   const createdAt = instantOf(clock.now());
-  const pins = await admit(request, tenant, services);
-  const spec = resolveSpec(request, { experimentId: newId(), tenant, createdAt }, pins);
+  const admitted = await admit(request, tenant, services);
+  const spec = resolveSpec(admitted.request, { experimentId: newId(), tenant, createdAt }, admitted.pins);
   const experiment = newExperiment(spec);
   const answer = { status: 201, body: JSON.stringify(viewOf(experiment)), location: `/v1/experiments/${experiment.id}` };
   await specs.freeze(spec);
@@ -112,11 +109,13 @@ export const handler = httpHandler(
       submissions: submissionStore(table),
       store: experimentStore(table),
       uploads: uploadStore(table, s3, env.DATASETS_BUCKET),
+      datasets: datasetStore(table),
       specs: specStore(s3, env.EXPERIMENTS_BUCKET),
       runs: executions(stepFunctionsClient(), env.STATE_MACHINE_ARN),
       deployment: {
         profiles: computeProfiles(env.PROFILES, env.JOB_DEFINITIONS, env.PROFILE_VARIANTS),
         allowedSources: env.ALLOWED_SOURCES,
+        precisionLimits: env.PRECISION_LIMITS,
         prices: env.PRICES,
         gitSha: env.GIT_SHA,
       },

@@ -1,8 +1,8 @@
 import type { ExecutionInput } from '../shared/contracts/experiment-spec.ts';
 import { executionName } from '../shared/contracts/names.ts';
 import { SCHEMA_VERSION } from '../shared/contracts/primitives.ts';
+import { shareIdentifier } from '../shared/share-identifier.ts';
 import type { ExperimentItem } from '../shared/table/experiment.ts';
-import { shareIdentifier } from './share-identifier.ts';
 
 /** What the state machine is started with: everything pinned at submit, nothing resolved anew, and what earlier runs have finished. */
 export const executionInput = ({ spec, run, inputs = {} }: Pick<ExperimentItem, 'spec' | 'run' | 'inputs'>): ExecutionInput => ({

@@ -5,7 +5,8 @@ import { type HttpAnswer, type HttpEvent, httpHandler } from '../shared/handlers
 import { CALLER_VARIABLES, type ClaimNames } from '../shared/identity.ts';
 import { cursorOf, limitOf, pageOf, parseQuery } from '../shared/page.ts';
 import { identify } from '../shared/request.ts';
-import { type ArtifactReader, artifactReader, URL_SECONDS } from './artifact-reader.ts';
+import { GET_URL_SECONDS } from '../shared/sign-get.ts';
+import { type ArtifactReader, artifactReader } from './artifact-reader.ts';
 import { artifactSources, type BucketNames } from './artifact-sources.ts';
 import { type ExperimentReader, experimentReader } from './experiment-reader.ts';
 
@@ -31,7 +32,7 @@ export const listArtifacts = async (event: HttpEvent, services: Services): Promi
   const found = await artifacts.list(sources, after, limit + 1);
   const page = pageOf(found, limit, ({ source, key }) => [String(source), key.slice(sources[source]?.prefix.length)]);
 
-  const expiresAt = instantOf(new Date(clock.now().getTime() + URL_SECONDS * 1000));
+  const expiresAt = instantOf(new Date(clock.now().getTime() + GET_URL_SECONDS * 1000));
   const items = await Promise.all(
     page.items.flatMap(({ source, key, bytes }) => {
       const place = sources[source];

@@ -1,22 +1,21 @@
-import type { ExperimentRequest, ResolvedSpec } from '../shared/contracts/experiment-spec.ts';
+import type { ResolvedSpec } from '../shared/contracts/experiment-spec.ts';
 import { SCHEMA_VERSION } from '../shared/contracts/primitives.ts';
 import type { ExperimentItem } from '../shared/table/experiment.ts';
+import type { CompleteRequest } from './dataset-source.ts';
 
 export type Pins = ResolvedSpec['pins'];
 
 /** The request with its defaults, frozen together with who asked, when, and everything it was pinned to. */
 export const resolveSpec = (
-  request: ExperimentRequest,
+  request: CompleteRequest,
   identity: { experimentId: string; tenant: string; createdAt: string },
   pins: Pins,
 ): ResolvedSpec => {
-  const { sha256, ...dataset } = request.dataset;
   const { maxRows, ...train } = request.train;
   return {
     schemaVersion: SCHEMA_VERSION,
     ...identity,
     ...request,
-    dataset: { ...dataset, ...(sha256 === undefined ? {} : { sha256 }) },
     train: { ...train, ...(maxRows === undefined ? {} : { maxRows }) },
     pins,
   };

@@ -3,16 +3,16 @@ import { batchClient, documentClient, s3Client, stepFunctionsClient } from '../s
 import { type Clock, instantOf, systemClock } from '../shared/clock.ts';
 import { ConcurrentChange, PinsChanged } from '../shared/errors.ts';
 import { type HttpAnswer, type HttpEvent, httpHandler } from '../shared/handlers.ts';
+import { idempotencyKeyOf, replayOf } from '../shared/idempotency.ts';
 import { CALLER_VARIABLES, type ClaimNames } from '../shared/identity.ts';
 import { identify, parseBody } from '../shared/request.ts';
+import { requestHash } from '../shared/request-hash.ts';
 import { type Executions, executions } from './executions.ts';
 import { type ExperimentReader, experimentReader } from './experiment-reader.ts';
 import { type ExperimentStore, experimentStore } from './experiment-store.ts';
 import { type FinishedStageReader, finishedStageReader } from './finished-stage-reader.ts';
-import { idempotencyKeyOf, replayOf } from './idempotency.ts';
 import { pinDifferences } from './pin-differences.ts';
 import { type PinReader, pinReader } from './pin-reader.ts';
-import { requestHash } from './request-hash.ts';
 import { assertResumable, resumption } from './resumption.ts';
 import { specStore } from './spec-store.ts';
 import { tryToStartRun } from './start-run.ts';

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { s3Client } from '../shared/clients.ts';
 import { type RehearsalSubjects, rehearsalId, type UpgradeChoice, upgradeChoice } from '../shared/contracts/rehearsal.ts';
 import { eventHandler } from '../shared/handlers.ts';
-import { listObjects } from './list-objects.ts';
+import { listObjects } from '../shared/list-objects.ts';
 import { planRehearsal, type RehearsalPlan } from './rehearsal-plan.ts';
 import { chooseSubjects } from './subjects.ts';
 

@@ -1,9 +1,9 @@
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { isNamed } from '../shared/aws-errors.ts';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { keys, type Rehearsal } from '../shared/contracts/names.ts';
 import { type RehearsalReport, rehearsalFinding, rehearsalReport } from '../shared/contracts/rehearsal.ts';
 import { jsonOf } from '../shared/json.ts';
 import { GONE_OR_UNLISTED, readText } from '../shared/read-text.ts';
+import { writeOnce } from '../shared/write-once.ts';
 
 export type RehearsalStore = ReturnType<typeof rehearsalStore>;
 
@@ -24,18 +24,7 @@ export const rehearsalStore = (s3: S3Client, bucket: string) => {
     },
 
     /** Writes the report once. Answers the report that is stored, which is an earlier call's when this is a repetition. */
-    publish: async (report: RehearsalReport): Promise<RehearsalReport> => {
-      const key = keys.rehearsal(report.rehearsalId, 'report');
-      const Body = `${JSON.stringify(rehearsalReport.parse(report), null, 2)}\n`;
-      try {
-        await s3.send(
-          new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentType: 'application/json', IfNoneMatch: '*' }),
-        );
-        return report;
-      } catch (error) {
-        if (!isNamed(error, 'PreconditionFailed')) throw error;
-        return rehearsalReport.parse(await read(key));
-      }
-    },
+    publish: (report: RehearsalReport): Promise<RehearsalReport> =>
+      writeOnce({ s3, bucket, key: keys.rehearsal(report.rehearsalId, 'report') }, rehearsalReport, report),
   };
 };

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { prices } from './contracts/experiment-spec.ts';
+import { PRECISIONS, prices } from './contracts/experiment-spec.ts';
 import { STAGES, type Stage } from './contracts/names.ts';
 import { gitSha, tenant } from './contracts/primitives.ts';
 import { upgradeChoice } from './contracts/rehearsal.ts';
@@ -73,6 +73,9 @@ const VARIABLES = {
   ALLOWED_SOURCES: json(z.array(z.string().regex(/^s3:\/\/[^/]+\/(.*\/)?$/, 'expected s3://bucket/ or s3://bucket/prefix/'))),
   HANG_LIMITS: json(byStage(z.number().positive())).describe('stage → seconds'),
   PRICES: json(prices),
+  PRECISION_LIMITS: json(z.record(z.string(), z.partialRecord(z.enum(PRECISIONS), text))).describe(
+    'profile → a precision that not every rung of its training has → the first rung without it, in words',
+  ),
   CLAIM_TENANT: text,
   CLAIM_GROUPS: text,
   SERVED_TENANT: tenant.optional(),
@@ -81,6 +84,7 @@ const VARIABLES = {
   GIT_SHA: gitSha,
   START_AFTER_SECONDS: z.coerce.number().min(0),
   UPGRADE: json(upgradeChoice),
+  SPOT_CHECK_MODELS: z.coerce.number().int().min(1),
 } as const;
 
 export type VariableName = keyof typeof VARIABLES;

@@ -38,6 +38,28 @@ export class ExperimentNotFound extends SpotforgeError {
   }
 }
 
+export class DatasetNotFound extends SpotforgeError {
+  override readonly name = 'DatasetNotFound';
+  constructor() {
+    super('There is no such dataset.');
+  }
+}
+
+export class DatasetVersionNotFound extends SpotforgeError {
+  override readonly name = 'DatasetVersionNotFound';
+  constructor() {
+    super('The dataset has no such version.');
+  }
+}
+
+/** A dataset's schema is what all its versions have in common; one that changed would leave them meaning different things. */
+export class DatasetExists extends SpotforgeError {
+  override readonly name = 'DatasetExists';
+  constructor(dataset: string) {
+    super(`There is a dataset ${dataset} with another schema, and a schema cannot be changed. Choose another name.`);
+  }
+}
+
 export class RouteNotFound extends SpotforgeError {
   override readonly name = 'RouteNotFound';
   constructor(method: string, path: string) {
@@ -109,11 +131,11 @@ export class IllegalTransition extends SpotforgeError {
   }
 }
 
-/** The experiment changed between reading and writing it; nothing was written. Read again and decide again. */
+/** An item changed between reading and writing it; nothing was written. Read again and decide again. */
 export class ConcurrentChange extends SpotforgeError {
   override readonly name = 'ConcurrentChange';
-  constructor(experimentId: string, options?: ErrorOptions) {
-    super(`Experiment ${experimentId} was changed by somebody else at the same time. Try again.`, options);
+  constructor(id: string, options?: ErrorOptions) {
+    super(`${id} was changed by somebody else at the same time. Try again.`, options);
   }
 }
 
@@ -155,8 +177,11 @@ export const OUTCOMES = {
   MalformedIdempotencyKey: { status: 400, title: 'Malformed Idempotency-Key' },
   Forbidden: { status: 403, title: 'Forbidden' },
   ExperimentNotFound: { status: 404, title: 'Experiment not found' },
+  DatasetNotFound: { status: 404, title: 'Dataset not found' },
+  DatasetVersionNotFound: { status: 404, title: 'Dataset version not found' },
   RouteNotFound: { status: 404, title: 'Route not found' },
   IdempotencyKeyReused: { status: 409, title: 'Idempotency-Key reused' },
+  DatasetExists: { status: 409, title: 'Dataset exists' },
   ExperimentFinished: { status: 409, title: 'Experiment finished' },
   ExperimentNotResumable: { status: 409, title: 'Experiment not resumable' },
   PinsChanged: { status: 409, title: 'Pins changed' },

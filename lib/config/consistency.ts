@@ -4,6 +4,7 @@ import { deliveryStageProblems } from './delivery-stages.ts';
 import { type Deployment, MAX_NAME } from './deployment.ts';
 import { DeploymentError } from './deployment-error.ts';
 import { placementProblems } from './placement.ts';
+import { precisionLimits } from './precisions.ts';
 import { QUEUES } from './queues.ts';
 import { storageProblems } from './storage.ts';
 
@@ -53,10 +54,11 @@ const QUEUE_ARN_BYTES = 'arn:aws:batch:ap-southeast-1:123456789012:job-queue/'.l
 /** A profile that differs from `default` in one stage: its name, a queue and a job definition. */
 const VARIANT_BYTES = 300;
 
-const environmentProblems = ({ profiles, benchmarkOnGraviton, allowedSources, identity }: Deployment): string[] => {
+const environmentProblems = (deployment: Deployment): string[] => {
+  const { profiles, benchmarkOnGraviton, allowedSources, identity } = deployment;
   const bytes =
     QUEUES.reduce((sum, queue) => sum + `"${queue}":"",`.length + QUEUE_ARN_BYTES, 0) +
-    JSON.stringify([profiles, allowedSources, identity.claims]).length +
+    JSON.stringify([profiles, precisionLimits(deployment), allowedSources, identity.claims]).length +
     (benchmarkOnGraviton ? VARIANT_BYTES : 0);
   return bytes <= CONFIGURED_BYTES
     ? []

@@ -7,6 +7,7 @@ import { benchmarkOnGraviton } from './graviton.ts';
 import { machineClients } from './machine-clients.ts';
 import { queues } from './queues.ts';
 import { rehearsals } from './rehearsals.ts';
+import { spotChecks } from './spot-checks.ts';
 import { profiles, stages } from './stages.ts';
 import { customerKeys, existing, objectLock, replication } from './storage.ts';
 
@@ -124,6 +125,7 @@ export const deploymentConfig = z.strictObject({
   benchmarkOnGraviton,
   limits,
   rehearsals,
+  spotChecks,
   api,
   identity,
   machineClients,

@@ -4,6 +4,7 @@ import { GRAVITON_PROFILE, GRAVITON_SIZE, GRAVITON_STAGE } from './graviton.ts';
 import { KNOWN_FAMILIES, type Offer, offersOf } from './instance-catalogue.ts';
 import { GRAVITON_QUEUE, type QueueName } from './queues.ts';
 import { REHEARSAL_QUEUE, REHEARSAL_SIZES } from './rehearsal-sizes.ts';
+import { SPOT_CHECK_QUEUES, SPOT_CHECK_SIZE } from './spot-checks.ts';
 
 /** The agent and the kernel keep a part of an instance: a job that asks for more than this share never starts. */
 const USABLE_MEMORY = 0.9;
@@ -28,7 +29,13 @@ export const placementProblems = (deployment: Deployment): string[] => {
     queue: REHEARSAL_QUEUE,
     arm: false,
   }));
-  const placements = [...ofStages, ...ofRehearsals];
+  const ofSpotChecks: Placement[] = SPOT_CHECK_QUEUES.map((queue) => ({
+    ...SPOT_CHECK_SIZE,
+    field: 'the spot check',
+    queue,
+    arm: false,
+  }));
+  const placements = [...ofStages, ...ofRehearsals, ...ofSpotChecks];
   if (!deployment.benchmarkOnGraviton) return placements.flatMap((placement) => problemsOf(deployment, placement));
   const onGraviton = {
     ...GRAVITON_SIZE,

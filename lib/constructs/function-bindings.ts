@@ -156,6 +156,7 @@ const putsEvents = (bus: NamedBus, { source }: { source: string }): Binding => (
 
 export const publishesChanges = (bus: NamedBus): Binding => putsEvents(bus, EVENTS.experimentStatusChanged);
 export const announcesRehearsals = (bus: NamedBus): Binding => putsEvents(bus, EVENTS.rehearsalCompleted);
+export const announcesSpotChecks = (bus: NamedBus): Binding => putsEvents(bus, EVENTS.spotCheckCompleted);
 
 /** Sees what becomes of the instances that jobs ran on. */
 export const watchesHosts = (stack: Stack): Binding => ({

@@ -2,7 +2,14 @@ import { bundleHandlers } from './handler-bundles.ts';
 
 /** Every Lambda of the deployment: files below functions/. */
 export const HANDLERS = [
+  'datasets/create-dataset',
+  'datasets/create-dataset-version',
   'datasets/create-upload',
+  'datasets/get-dataset',
+  'datasets/get-dataset-version',
+  'datasets/list-dataset-versions',
+  'datasets/list-datasets',
+  'datasets/record-preparation',
   'experiments/create-experiment',
   'experiments/list-experiments',
   'experiments/get-experiment',
@@ -16,6 +23,8 @@ export const HANDLERS = [
   'models/take-model-version',
   'rehearsals/find-subjects',
   'rehearsals/publish-report',
+  'spot-checks/find-releases',
+  'spot-checks/publish-spot-check',
   'stages/confirm-release',
   'stages/record-failure',
   'stages/record-progress',

@@ -1,4 +1,4 @@
-import { STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
+import { keys, STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { locksObjects } from '../config/storage.ts';
 import type { BucketName } from './storage-references.ts';
@@ -42,14 +42,18 @@ const PARTICULAR: Record<Stage, { inputs: readonly Stage[] } & StageAccess> = {
     deletes: { checkpoints: ['*'] }, // superseded ones
   },
   export: { inputs: ['train'], reads: { experiments: [FP32] }, writes: { experiments: [FP32] } },
-  parity: { inputs: ['prepare', 'train', 'export'], reads: { datasets: ['processed/*'], experiments: [FP32] }, writes: {} },
+  parity: {
+    inputs: ['prepare', 'train', 'export'],
+    reads: { datasets: ['processed/*'], experiments: [FP32], checkpoints: [`${keys.weightSnapshots('*')}*`] },
+    writes: {},
+  },
   quantize: {
     inputs: ['prepare', 'train', 'export'],
     reads: { datasets: ['processed/*'], experiments: [FP32, INT8] },
     writes: { experiments: [INT8] },
   },
   benchmark: {
-    inputs: ['prepare', 'train', 'export', 'quantize'],
+    inputs: STAGES.filter((stage) => stage !== 'benchmark' && stage !== 'bundle'), // its report shows what all of them found
     reads: { datasets: ['processed/*'], experiments: [FP32, INT8] },
     writes: {},
   },

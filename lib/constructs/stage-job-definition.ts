@@ -104,7 +104,7 @@ const allowStage = (role: Role, { deployment, stage, buckets, bus }: StageJobDef
 };
 
 /** Other buckets that datasets and base models may come from. */
-const allowSources = (role: Role, sources: readonly string[]): void => {
+export const allowSources = (role: Role, sources: readonly string[]): void => {
   for (const source of sources) {
     const [bucket = '', ...folders] = source.slice('s3://'.length).split('/');
     const bucketArn = Stack.of(role).formatArn({ service: 's3', region: '', account: '', resource: bucket });

@@ -2,7 +2,9 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { HttpMethod, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { keys } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
+import type { AslStateMachine } from '../constructs/asl-state-machine.ts';
 import type { ExperimentStateMachine } from '../constructs/experiment-state-machine.ts';
 import {
   findsObjects,
@@ -28,12 +30,14 @@ export type ApiStackProps = {
   table: TableReference;
   users: UserDirectory | undefined;
   machine: ExperimentStateMachine;
+  datasetMachine: AslStateMachine;
   createExperiment: IFunction;
 };
 
 /** The way in: one HTTP API, one function a route. */
 export class ApiStack extends Stack {
-  constructor(scope: Construct, id: string, { deployment, buckets, table, users, machine, createExperiment }: ApiStackProps) {
+  constructor(scope: Construct, id: string, props: ApiStackProps) {
+    const { deployment, buckets, table, users, machine, datasetMachine, createExperiment } = props;
     super(scope, id, { description: `Spotforge ${deployment.name}: HTTP API` });
 
     const machines =
@@ -57,6 +61,26 @@ export class ApiStack extends Stack {
     answer(POST, '/v1/uploads', 'CreateUpload', 'datasets/create-upload', [
       writesTable(table),
       usesBucket('DATASETS_BUCKET', buckets.datasets, { writes: ['uploads/*'], lists: ['uploads/*'] }),
+    ]);
+    const preparation = (...files: ('request' | 'report' | 'rejectedRows')[]): string[] =>
+      files.map((file) => keys.datasetPreparation('*', '*', file));
+    answer(POST, '/v1/datasets', 'CreateDataset', 'datasets/create-dataset', [writesTable(table)]);
+    answer(GET, '/v1/datasets', 'ListDatasets', 'datasets/list-datasets', [readsTable(table, ['gsi1'])]);
+    answer(GET, '/v1/datasets/{name}', 'GetDataset', 'datasets/get-dataset', [readsTable(table)]);
+    answer(POST, '/v1/datasets/{name}/versions', 'CreateDatasetVersion', 'datasets/create-dataset-version', [
+      writesTable(table),
+      usesBucket('DATASETS_BUCKET', buckets.datasets, {
+        reads: preparation('report', 'rejectedRows'), // of a version that is there already, which it answers
+        writes: preparation('request'),
+        lists: ['uploads/*'],
+      }),
+      { environment: { ALLOWED_SOURCES: JSON.stringify(deployment.allowedSources) } },
+      startsExecutions(datasetMachine),
+    ]);
+    answer(GET, '/v1/datasets/{name}/versions', 'ListDatasetVersions', 'datasets/list-dataset-versions', [readsTable(table)]);
+    answer(GET, '/v1/datasets/{name}/versions/{version}', 'GetDatasetVersion', 'datasets/get-dataset-version', [
+      readsTable(table),
+      usesBucket('DATASETS_BUCKET', buckets.datasets, { reads: preparation('report', 'rejectedRows') }),
     ]);
     api.route(POST, '/v1/experiments', createExperiment);
     answer(GET, '/v1/experiments', 'ListExperiments', 'experiments/list-experiments', [readsTable(table, ['gsi1', 'gsi2'])]);

@@ -4,7 +4,9 @@ import type { Construct } from 'constructs';
 import { EVENTS, STAGES, type Stage } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { GRAVITON_PROFILE, GRAVITON_STAGE } from '../config/graviton.ts';
+import { precisionLimits } from '../config/precisions.ts';
 import { GRAVITON_QUEUE, QUEUES, type QueueArns } from '../config/queues.ts';
+import { DatasetPreparation } from '../constructs/dataset-preparation.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import { EventRule } from '../constructs/event-rule.ts';
 import { ExperimentStateMachine } from '../constructs/experiment-state-machine.ts';
@@ -50,6 +52,7 @@ const EVENT_MAX_AGE = Duration.hours(1);
 export class PipelineStack extends Stack {
   readonly machine: ExperimentStateMachine;
   readonly createExperiment: PipelineFunction;
+  readonly datasets: DatasetPreparation;
 
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
     super(scope, id, { description: `Spotforge ${props.deployment.name}: job definitions, state machine, events` });
@@ -220,6 +223,8 @@ export class PipelineStack extends Stack {
       target: redriveEvents,
     });
 
+    this.datasets = new DatasetPreparation(this, 'Dataset', { deployment, buckets, table, repositories, queueArns });
+
     this.createExperiment = new PipelineFunction(this, 'CreateExperiment', {
       deployment,
       handler: 'experiments/create-experiment',
@@ -240,6 +245,7 @@ export class PipelineStack extends Stack {
             ...(onGraviton && { PROFILE_VARIANTS: this.toJsonString(gravitonVariant(queueArns, onGraviton)) }),
             ALLOWED_SOURCES: JSON.stringify(deployment.allowedSources),
             PRICES: JSON.stringify(deployment.prices),
+            PRECISION_LIMITS: JSON.stringify(precisionLimits(deployment)),
             GIT_SHA: deployment.gitSha,
           },
         },

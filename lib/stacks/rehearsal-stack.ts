@@ -1,18 +1,16 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
-import { EventBus, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
-import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { EventBus, Schedule } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { keys, REHEARSALS, type Rehearsal } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { QueueArns } from '../config/queues.ts';
 import { REHEARSAL_QUEUE } from '../config/rehearsal-sizes.ts';
-import { allow } from '../constructs/allow.ts';
-import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
+import { scheduleExecutions } from '../constructs/execution-schedule.ts';
 import { announcesRehearsals, findsObjects, usesBucket } from '../constructs/function-bindings.ts';
 import { PipelineFunction } from '../constructs/pipeline-function.ts';
 import { RehearsalJobDefinition } from '../constructs/rehearsal-job-definition.ts';
 import { RehearsalStateMachine } from '../constructs/rehearsal-state-machine.ts';
+import { SpotCheck } from '../constructs/spot-check.ts';
 import { SpotInterruption } from '../constructs/spot-interruption.ts';
 import type { Buckets } from '../constructs/storage-references.ts';
 import type { Repositories } from './storage-stack.ts';
@@ -24,12 +22,14 @@ export type RehearsalStackProps = {
   queueArns: QueueArns;
 };
 
-/** What would have to work on a bad day, done each quarter: restore a checkpoint, roll back a model, upgrade a dependency. */
+/** What would have to work on a bad day, done each quarter: restore a checkpoint, roll back a model, upgrade a dependency. And each night: do released models still answer as they did? */
 export class RehearsalStack extends Stack {
   readonly machine: RehearsalStateMachine;
 
   constructor(scope: Construct, id: string, props: RehearsalStackProps) {
-    super(scope, id, { description: `Spotforge ${props.deployment.name}: what is rehearsed each quarter` });
+    super(scope, id, {
+      description: `Spotforge ${props.deployment.name}: what is rehearsed each quarter and checked each night`,
+    });
     const { deployment, buckets, repositories, queueArns } = props;
     const bus = EventBus.fromEventBusName(this, 'Bus', deployment.name);
 
@@ -72,26 +72,17 @@ export class RehearsalStack extends Stack {
         : undefined,
     });
 
-    const starter = new Role(this, 'ScheduleRole', {
-      assumedBy: new ServicePrincipal('events.amazonaws.com'),
-      description: `${deployment.name}: starts the quarterly rehearsal`,
-    });
-    allow(starter, { actions: ['states:StartExecution'], resources: [this.machine.stateMachine.stateMachineArn] });
-    new Rule(this, 'EachQuarter', {
-      ruleName: `${deployment.name}-rehearse`,
-      description: 'The first day of each quarter',
+    scheduleExecutions(this, {
+      machine: this.machine,
       schedule: Schedule.cron({ minute: '0', hour: '5', day: '1', month: '1,4,7,10' }),
-      targets: [
-        new SfnStateMachine(this.machine.stateMachine, {
-          role: starter.withoutPolicyUpdates(),
-          input: RuleTargetInput.fromObject({}),
-          deadLetterQueue: new DeadLetterQueue(this, 'Unstarted', { queueName: `${deployment.name}-unstarted-rehearsals` }),
-          retryAttempts: 3,
-          maxEventAge: Duration.hours(1), // started by hand is started too
-        }),
-      ],
+      does: `${deployment.name}: starts the quarterly rehearsal`,
+      when: 'The first day of each quarter',
+      names: { rule: `${deployment.name}-rehearse`, unstarted: `${deployment.name}-unstarted-rehearsals` },
+      ids: { role: 'ScheduleRole', rule: 'EachQuarter', unstarted: 'Unstarted' },
     });
+    const spotCheck = new SpotCheck(this, 'SpotCheck', { deployment, bus, buckets, repositories, queueArns });
 
     new CfnOutput(this, 'RehearsalStateMachineArn', { value: this.machine.stateMachine.stateMachineArn });
+    new CfnOutput(this, 'SpotCheckStateMachineArn', { value: spotCheck.machine.stateMachine.stateMachineArn });
   }
 }

@@ -1,10 +1,12 @@
 import {
   ATTEMPT_DOCUMENTS,
+  DATASET_VERSION_ENV,
   EVENTS,
   EXIT_CODES,
   keys,
   REHEARSAL_ENV,
   REHEARSALS,
+  SPOT_CHECK_ENV,
   STAGE_ENV,
   STAGE_ERRORS,
   STAGES,
@@ -25,6 +27,10 @@ const template = {
   bundle: keys.bundle('{tenant}', '{model}', 0).replace('/0/', '/{version}/'),
   checkpoints: keys.checkpoints('{experiment_id}'),
   rehearsal: keys.rehearsal('{rehearsal_id}', 'report').replace('/report.', '/{rehearsal}.'),
+  spotCheckFinding: keys.spotCheck('{spot_check_id}', 'finding'),
+  datasetPreparationReport: keys.datasetPreparation('{tenant}', '{preparation_id}', 'report'),
+  datasetPreparationRejectedRows: keys.datasetPreparation('{tenant}', '{preparation_id}', 'rejectedRows'),
+  weightSnapshots: keys.weightSnapshots('{experiment_id}'),
 };
 
 /** The Python module that says the names of `functions/shared/contracts/names.ts`. */
@@ -44,7 +50,7 @@ export const pythonNames = (): string =>
     '',
     `Rehearsal = Literal[${REHEARSALS.map(text).join(', ')}]`,
     '',
-    ...Object.entries({ ...STAGE_ENV, ...REHEARSAL_ENV }).map(
+    ...Object.entries({ ...STAGE_ENV, ...REHEARSAL_ENV, ...SPOT_CHECK_ENV, ...DATASET_VERSION_ENV }).map(
       ([key, value]) => `ENV_${constantCase(key)}: Final = ${text(value)}`,
     ),
     '',

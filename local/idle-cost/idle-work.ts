@@ -25,6 +25,8 @@ const FUNCTIONS: Record<string, FunctionWork> = {
 const MACHINES: Record<string, MachineWork> = {
   // Three jobs of fifteen minutes, each on a host of its own, looked at every 30 s (three states a look), and twenty states around them.
   rehearsal: { transitions: 3 * 30 * 3 + 20, instanceHours: 3 * 0.25, invocations: 2 },
+  // One job of six minutes, the start of its host included, looked at nineteen times (three states a look), and ten states around it.
+  'spot-check': { transitions: 19 * 3 + 10, instanceHours: 0.1, invocations: 2 },
 };
 
 const ending = <Work>(work: Record<string, Work>, name: string): Work | undefined =>

@@ -2,6 +2,8 @@ import {
   REHEARSAL_IMAGES,
   REHEARSALS,
   rehearsalCommand,
+  SPOT_CHECK_COMMAND,
+  SPOT_CHECK_IMAGE,
   STAGE_IMAGES,
   STAGES,
   type Stage,
@@ -33,7 +35,7 @@ const QUEUE = { train: 'gpu-spot', benchmark: 'cpu-benchmark' } satisfies Partia
 >;
 const OTHERS: QueueName = 'cpu-on-demand';
 
-/** The self-check of every stage and rehearsal as a job of its own definition, and so with its own image, role and environment. */
+/** The self-check of every stage, rehearsal and of the spot check as a job of its own definition, and so with its own image, role and environment. */
 export const selfCheckJobs = ({ deployment, lock, gpu }: SelfCheckOptions): SelfCheckJob[] => {
   const job = (name: string, image: StageImage, command: string[], queue: QueueName = OTHERS, more: string[] = []) => ({
     name,
@@ -47,5 +49,6 @@ export const selfCheckJobs = ({ deployment, lock, gpu }: SelfCheckOptions): Self
       job(stage, STAGE_IMAGES[stage], stageCommand(stage), QUEUE[stage], stage === 'train' && gpu ? ['--require-gpu'] : []),
     ),
     ...REHEARSALS.map((rehearsal) => job(`rehearse-${rehearsal}`, REHEARSAL_IMAGES[rehearsal], rehearsalCommand(rehearsal))),
+    job('spot-check', SPOT_CHECK_IMAGE, [...SPOT_CHECK_COMMAND]),
   ];
 };

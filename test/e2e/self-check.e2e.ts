@@ -37,8 +37,12 @@ const jobNamed = (wanted: string): (typeof jobs)[number] => {
 };
 
 describe('the self-check, as a job under its own role', () => {
-  it('is there for every stage and rehearsal', () => {
-    expect(jobs.map(({ name }) => name)).toEqual([...STAGES, ...REHEARSALS.map((rehearsal) => `rehearse-${rehearsal}`)]);
+  it('is there for every stage and rehearsal, and for the spot check', () => {
+    expect(jobs.map(({ name }) => name)).toEqual([
+      ...STAGES,
+      ...REHEARSALS.map((rehearsal) => `rehearse-${rehearsal}`),
+      'spot-check',
+    ]);
   });
 
   // Of all of them: `npm run self-check`. Each imports what its stage imports, which for some is PyTorch.

@@ -7,6 +7,8 @@ type Request = {
   tenant?: string;
   claims?: Record<string, unknown>;
   id?: string;
+  /** What stands for the route's placeholders, where it is not `id`. */
+  path?: Record<string, string>;
   query?: Record<string, string>;
   headers?: Record<string, string>;
   body?: unknown;
@@ -28,6 +30,7 @@ export const aRequest = ({ tenant = 'acme', route = 'GET /v1/experiments', ...re
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...request.headers },
     ...(request.query === undefined ? {} : { queryStringParameters: request.query }),
     ...(request.id === undefined ? {} : { pathParameters: { id: request.id } }),
+    ...(request.path === undefined ? {} : { pathParameters: request.path }),
     ...(body === undefined ? {} : { body }),
     isBase64Encoded: request.isBase64Encoded ?? false,
     requestContext: {

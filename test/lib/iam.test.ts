@@ -189,12 +189,14 @@ describe('the observers', () => {
     for (const queue of queues) expect(queue).toMatch(/^<(cpu|gpu)[a-z]+Queue\.JobQueueArn>$/);
   });
 
-  it('start executions only from the supervisor, as create-experiment and resume-experiment do', () => {
+  it('start executions only from the supervisor, as the routes do that begin something', () => {
     const starters = all.filter(({ actions }) => actions.includes('states:StartExecution')).map(({ role }) => role);
     expect(starters.sort()).toEqual([
+      '<CreateDatasetVersionRole>',
       '<CreateExperimentRole>',
       '<ResumeExperimentRole>',
       '<ScheduleRole>', // of rehearsals
+      '<SpotCheckScheduleRole>',
       '<SuperviseExperimentsRole>',
     ]);
   });

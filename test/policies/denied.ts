@@ -58,6 +58,7 @@ export const DENIED = {
     's3:PutObject experiments/models/onnx/exp_1/fp32/model.onnx',
     's3:GetObject experiments/models/onnx/exp_1/int8/model.onnx',
     's3:PutObject datasets/processed/acme/ratings/1/test.parquet',
+    's3:GetObject checkpoints/exp_1/step-1/COMMITTED',
   ],
   StagequantizeRole: [
     ...BEYOND_EVERY_STAGE,
@@ -86,6 +87,26 @@ export const DENIED = {
     's3:GetObject datasets/uploads/acme/upl_1/data.csv',
     's3:PutObject datasets/raw/acme/ratings/1/data.csv',
     'states:StartExecution experiment',
+  ],
+  CreateDatasetRole: [
+    's3:PutObject datasets/raw/acme/ratings/1/data.csv',
+    'states:StartExecution dataset',
+    'dynamodb:Scan table',
+  ],
+  CreateDatasetVersionRole: [
+    's3:PutObject datasets/dataset-preparations/acme/dsv_1/report.json',
+    's3:GetObject datasets/uploads/acme/upl_1/data.csv',
+    's3:ListBucket datasets/raw/',
+    'states:StartExecution experiment',
+    'batch:SubmitJob cpu-spot',
+  ],
+  ListDatasetsRole: ['dynamodb:PutItem table', 's3:GetObject datasets/raw/acme/ratings/1/data.csv'],
+  GetDatasetRole: ['dynamodb:UpdateItem table', 's3:GetObject datasets/raw/acme/ratings/1/data.csv'],
+  ListDatasetVersionsRole: ['dynamodb:PutItem table', 's3:GetObject datasets/dataset-preparations/acme/dsv_1/report.json'],
+  GetDatasetVersionRole: [
+    'dynamodb:UpdateItem table',
+    's3:GetObject datasets/raw/acme/ratings/1/data.csv',
+    's3:PutObject datasets/dataset-preparations/acme/dsv_1/report.json',
   ],
   CreateExperimentRole: [
     's3:GetObject experiments/experiments/exp_1/spec.json',
@@ -158,6 +179,27 @@ export const DENIED = {
     's3:GetObject releases/bundles/acme/sentiment/1/bundle.json',
   ],
 
+  // A dataset's job stores versions and nothing else; what became of it is recorded by the function alone.
+  DatasetJobRole: [
+    'dynamodb:PutItem table',
+    'batch:SubmitJob cpu-spot',
+    's3:PutObject datasets/uploads/acme/upl_1/data.csv',
+    's3:PutObject datasets/dataset-preparations/acme/dsv_1/request.json',
+    's3:ListBucket datasets/raw/',
+    's3:DeleteObject datasets/raw/acme/ratings/1/data.csv',
+    's3:GetObject experiments/experiments/exp_1/spec.json',
+  ],
+  DatasetMachineRole: [
+    'batch:SubmitJob gpu-spot',
+    'states:StartExecution experiment',
+    's3:GetObject datasets/raw/acme/ratings/1/data.csv',
+  ],
+  DatasetRecordPreparationRole: [
+    's3:GetObject datasets/raw/acme/ratings/1/data.csv',
+    's3:PutObject datasets/dataset-preparations/acme/dsv_1/report.json',
+    'states:StartExecution dataset',
+  ],
+
   // Rehearsals read what is in use and change none of it.
   FindSubjectsRole: ['s3:GetObject releases/bundles/acme/sentiment/1/model.onnx', 'dynamodb:PutItem table'],
   PublishReportRole: ['events:PutEvents bus as spotforge.experiments', 's3:PutObject experiments/experiments/exp_1/spec.json'],
@@ -173,6 +215,23 @@ export const DENIED = {
     's3:PutObject releases/bundles/acme/sentiment/1/model.onnx',
     's3:GetObject checkpoints/exp_1/step-1/COMMITTED',
   ],
+
+  // A spot check too looks at releases and changes none; what it finds is its own.
+  SpotCheckFindReleasesRole: ['s3:GetObject releases/bundles/acme/sentiment/1/model.onnx', 'dynamodb:PutItem table'],
+  SpotCheckPublishSpotCheckRole: [
+    'events:PutEvents bus as spotforge.rehearsals',
+    's3:PutObject experiments/experiments/exp_1/spec.json',
+  ],
+  SpotCheckJobRole: [
+    's3:PutObject releases/bundles/acme/sentiment/1/model.onnx',
+    's3:GetObject checkpoints/exp_1/step-1/COMMITTED',
+  ],
+  SpotCheckMachineRole: [
+    'batch:SubmitJob gpu-spot',
+    'states:StartExecution experiment',
+    's3:GetObject releases/bundles/acme/sentiment/1/bundle.json',
+  ],
+  SpotCheckScheduleRole: ['states:StartExecution experiment', 'batch:SubmitJob gpu-spot'],
 
   // Containers can reach the instance's role: it holds what the agent of ECS needs, and nothing of ours.
   InstancesRole: [

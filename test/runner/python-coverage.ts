@@ -1,9 +1,10 @@
 /** Prints the statement coverage of each Python package and fails below the floor of `[tool.spotforge.coverage-floors]` in pyproject.toml. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../local/tier/paths.ts';
+import { COVERAGE } from './coverage.ts';
 
 type Report = { files: Record<string, { summary: { covered_lines: number; num_statements: number } }> };
 
@@ -16,11 +17,10 @@ const floors = (): Map<string, number> => {
 const report = (): Report => {
   const folder = mkdtempSync(join(tmpdir(), 'spotforge-coverage-'));
   try {
-    const python = join(ROOT, '.venv/bin/python');
-    execFileSync(python, ['-m', 'coverage', 'json', '--quiet', '-o', join(folder, 'coverage.json')], {
-      cwd: ROOT,
-      stdio: 'inherit',
-    });
+    const coverage = (...argv: string[]) =>
+      execFileSync(join(ROOT, '.venv/bin/python'), ['-m', 'coverage', ...argv], { cwd: ROOT, stdio: 'inherit' });
+    coverage('combine', '--quiet', ...readdirSync(COVERAGE).map((file) => join(COVERAGE, file)));
+    coverage('json', '--quiet', '-o', join(folder, 'coverage.json'));
     return JSON.parse(readFileSync(join(folder, 'coverage.json'), 'utf8')) as Report;
   } finally {
     rmSync(folder, { recursive: true });

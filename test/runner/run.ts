@@ -1,9 +1,8 @@
-/** `npm test`: every suite, three side by side, and one line that adds them up. */
+/** `npm test`: every suite, four side by side, and one line that adds them up. */
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { DOT } from '../../local/tier/paths.ts';
+import { COVERAGE } from './coverage.ts';
 import { type Counts, runSuite, type Suite, type SuiteResult } from './suite.ts';
-import { END_TO_END, PYTEST, PYTHON_COVERAGE, STATIC, VITEST } from './suites.ts';
+import { EMULATOR_TESTS, END_TO_END, PYTHON_COVERAGE, STAGE_TESTS, STATIC, VITEST } from './suites.ts';
 
 const TAIL_LINES = 60;
 
@@ -33,9 +32,10 @@ const lane = async (suites: readonly Suite[]): Promise<SuiteResult[]> => {
 };
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
-rmSync(join(DOT, 'coverage'), { recursive: true, force: true });
-// Three for two cores: the end-to-end suite waits for the supervisor's minute as much as it computes.
-const results = (await Promise.all([lane([...STATIC, VITEST]), lane([PYTEST, PYTHON_COVERAGE]), lane([END_TO_END])])).flat();
+rmSync(COVERAGE, { recursive: true, force: true });
+// Four for two cores: the end-to-end suite waits for the supervisor's minute and the local AWS's tests for its events as much as they compute.
+const suites = await Promise.all([lane([...STATIC, VITEST]), lane([STAGE_TESTS]), lane([EMULATOR_TESTS]), lane([END_TO_END])]);
+const results = [...suites.flat(), ...(await lane([PYTHON_COVERAGE]))];
 const total = results.reduce<Counts>(
   (sum, { passed, failed }) => ({ passed: sum.passed + passed, failed: sum.failed + failed }),
   { passed: 0, failed: 0 },

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ROOT } from '../../local/tier/paths.ts';
+import { COVERAGE } from './coverage.ts';
 import { junitCounts, LOGS, oneCheck, type Suite } from './suite.ts';
 
 const python = join(ROOT, '.venv/bin/python');
@@ -36,13 +37,19 @@ export const VITEST: Suite = {
   count: junitCounts,
 };
 
-const pytestReport = join(LOGS, 'pytest.xml');
-export const PYTEST: Suite = {
-  name: 'pytest',
-  argv: [python, '-m', 'pytest', `--junitxml=${pytestReport}`, '--cov', '--cov-report=', '--durations=15'],
-  report: pytestReport,
-  count: junitCounts,
+/** One pytest process over a folder, with coverage data of its own: two that share a file erase each other's. */
+const pytest = (name: string, folder: string, coverage: string): Suite => {
+  const report = join(LOGS, `${coverage}.xml`);
+  return {
+    name,
+    argv: [python, '-m', 'pytest', folder, `--junitxml=${report}`, '--cov', '--cov-report=', '--durations=15'],
+    env: { COVERAGE_FILE: join(COVERAGE, coverage) },
+    report,
+    count: junitCounts,
+  };
 };
+export const STAGE_TESTS = pytest('pytest of the stages', 'test/containers', 'stages');
+export const EMULATOR_TESTS = pytest('pytest of the local AWS', 'test/local', 'local-aws');
 
 const e2eReport = join(LOGS, 'e2e.xml');
 export const END_TO_END: Suite = {

@@ -1,4 +1,4 @@
-"""What a base model may be: weights as safetensors, a configuration, a fast tokenizer, and nothing that runs."""
+"""What a base model may be: weights as safetensors, a configuration, what turns its input into numbers, and nothing that runs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import json
 import struct
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from spotforge_runtime.errors import InvalidInput
 
-REQUIRED = ("config.json", "tokenizer.json")
+# Beside the weights: what describes the network, and what turns a text or a picture into its input.
+REQUIRED = {
+    "text-ordinal": ("config.json", "tokenizer.json"),
+    "image-ordinal": ("config.json", "preprocessor_config.json"),
+}
+Task = Literal["text-ordinal", "image-ordinal"]
 # Pickles and code can run when they are loaded; the others are weights in formats nobody here reads.
 REFUSED_SUFFIXES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".py", ".pyc", ".so", ".h5", ".msgpack", ".joblib")
 LONGEST_HEADER = 100_000_000
@@ -21,25 +26,27 @@ def is_refused(path: str) -> bool:
     return path.lower().endswith(REFUSED_SUFFIXES)
 
 
-def check_has_what_is_needed(paths: Iterable[str], where: str) -> None:
+def check_has_what_is_needed(paths: Iterable[str], where: str, task: Task = "text-ordinal") -> None:
     """InvalidInput naming what is missing, before anything is read."""
     given = sorted(paths)
-    missing = [name for name in REQUIRED if name not in given]
+    missing = [name for name in REQUIRED[task] if name not in given]
     if not any("/" not in path and path.endswith(".safetensors") for path in given):
         missing.append("a .safetensors file")
     if missing:
         raise InvalidInput(
             f"The base model lacks {', '.join(missing)}; it has {', '.join(given[:20])}.",
             where=where,
-            remedy="Save it with save_pretrained(..., safe_serialization=True) and a fast tokenizer.",
+            remedy="Save it with save_pretrained(..., safe_serialization=True), and beside it "
+            + ("a fast tokenizer." if task == "text-ordinal" else "its image processor."),
         )
 
 
-def check_content(files: Mapping[str, Path], where: str) -> None:
-    """InvalidInput when the configuration or tokenizer cannot be read or a safetensors file is cut off."""
+def check_content(files: Mapping[str, Path], where: str, task: Task = "text-ordinal") -> None:
+    """InvalidInput when what is required cannot be read or a safetensors file is cut off."""
     if not isinstance(_json(files["config.json"], where).get("model_type"), str):
         raise InvalidInput("The base model's config.json names no model_type.", where=where, remedy="Save it with transformers.")
-    _json(files["tokenizer.json"], where)
+    for name in REQUIRED[task]:
+        _json(files[name], where)
     for path, location in files.items():
         if path.endswith(".safetensors"):
             _check_safetensors(path, location, where)

@@ -7,11 +7,14 @@ import csv
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from spotforge_runtime.errors import InvalidInput
 from spotforge_runtime.storage import CHUNK_BYTES
+
+from spotforge_data.raw_batch import BATCH_ROWS, RawBatch, series_of
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
 # A field holds one text; beyond this a quote was never closed.
@@ -20,24 +23,16 @@ LONGEST_FIELD = 16 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Columns:
-    """The names of the three columns in the user's file."""
+    """The names of the three columns in the user's file. `content` is a text, or the path of a picture."""
 
-    text: str
+    content: str
     label: str
     group: str
 
-    def missing_from(self, found: Sequence[str]) -> list[str]:
-        return [name for name in dict.fromkeys((self.text, self.label, self.group)) if name not in found]
-
-
-@dataclass(frozen=True)
-class RawRow:
-    """A row as the file has it. `row` counts data rows from 1; values keep their type (a csv has text only)."""
-
-    row: int
-    text: Any
-    label: Any
-    group: Any
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Each once: a column may play two parts."""
+        return tuple(dict.fromkeys((self.content, self.label, self.group)))
 
 
 def choose_data_file(paths: Sequence[str]) -> str:
@@ -53,9 +48,9 @@ def choose_data_file(paths: Sequence[str]) -> str:
     return found[0]
 
 
-def read_rows(path: Path, name: str, columns: Columns) -> Iterator[RawRow]:
-    """Every data row of a file. `name` is what messages call it. InvalidInput, with the line where there is one, for
-    an empty file, broken UTF-8, a broken line or a missing column."""
+def read_batches(path: Path, name: str, columns: Columns) -> Iterator[RawBatch]:
+    """Every data row of a file, batch by batch. `name` is what messages call it. InvalidInput, with the line where there is
+    one, for an empty file, broken UTF-8, a broken line or a missing column."""
     if path.stat().st_size == 0:
         raise InvalidInput("The data file is empty.", where=name, remedy="Send a file with a header and rows.")
     suffix = name.lower().rpartition(".")[2]
@@ -88,101 +83,120 @@ def check_utf8(path: Path, name: str) -> None:
             line += data.count(b"\n")
 
 
-def _read_csv(path: Path, name: str, columns: Columns) -> Iterator[RawRow]:
+def _read_csv(path: Path, name: str, columns: Columns) -> Iterator[RawBatch]:
+    """Records in bulk. A file that breaks is read once more, record by record, to find the line."""
     csv.field_size_limit(LONGEST_FIELD)
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, strict=True)
-        header: list[str] | None = None
-        positions: tuple[int, int, int] = (0, 0, 0)
-        row = 0
+        header = _next_records(reader, 1, path, name)
+        if not header:
+            raise InvalidInput("The data file has no header.", where=name, remedy="The first line names the columns.")
+        positions = _positions(header[0], name, columns)
+        row = 1
+        while records := _next_records(reader, BATCH_ROWS, path, name):
+            if set(map(len, records)) != {len(header[0])}:
+                raise _broken_csv(path, name)
+            yield RawBatch(row, *(series_of([record[at] for record in records]) for at in positions))
+            row += len(records)
+
+
+def _next_records(reader: Iterator[list[str]], count: int, path: Path, name: str) -> list[list[str]]:
+    """The next records that are not blank lines, none at the end of the file."""
+    try:
+        return list(islice(filter(None, reader), count))
+    except csv.Error as error:
+        raise _broken_csv(path, name) from error
+
+
+def _broken_csv(path: Path, name: str) -> InvalidInput:
+    """Names the first record that is not like the header, by the line in which it starts."""
+    width = 0
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, strict=True)
         while True:
             started = reader.line_num + 1
             try:
-                record = next(reader, None)
+                record = next(reader)
             except csv.Error as error:
-                raise InvalidInput(
+                return InvalidInput(
                     f"The data file is not valid CSV: the record that starts in line {started} breaks in line "
                     f"{reader.line_num} ({error}).",
                     where=f"{name}, line {started}",
                     remedy='Quote texts with ", and double each " inside.',
-                ) from error
-            if record is None:
-                break
-            if not record:  # a blank line
-                continue
-            if header is None:
-                header = record
-                positions = _positions(header, name, columns)
-                continue
-            row += 1
-            if len(record) != len(header):
-                raise InvalidInput(
-                    f"The record in line {started} has {len(record)} fields; the header has {len(header)}.",
+                )
+            width = width or len(record)
+            if record and len(record) != width:
+                return InvalidInput(
+                    f"The record in line {started} has {len(record)} fields; the header has {width}.",
                     where=f"{name}, line {started}",
                     remedy='Quote texts that hold commas or line breaks with ".',
                 )
-            yield RawRow(row, *(record[at] for at in positions))
-        if header is None:
-            raise InvalidInput("The data file has no header.", where=name, remedy="The first line names the columns.")
 
 
 def _positions(header: Sequence[str], name: str, columns: Columns) -> tuple[int, int, int]:
     _check_columns(header, name, columns)
-    for column in (columns.text, columns.label, columns.group):
+    for column in columns.names:
         if header.count(column) > 1:
             raise InvalidInput(f"The data file has two columns named '{column}'.", where=name, remedy="Rename one of them.")
-    return header.index(columns.text), header.index(columns.label), header.index(columns.group)
+    return header.index(columns.content), header.index(columns.label), header.index(columns.group)
 
 
 def _check_columns(found: Sequence[str], name: str, columns: Columns) -> None:
-    missing = columns.missing_from(found)
+    missing = [column for column in columns.names if column not in found]
     if missing:
         shown = ", ".join(repr(column[:64]) for column in found[:20]) or "none"
         raise InvalidInput(
             f"The data file lacks the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}; it has {shown}.",
             where=name,
-            remedy="Name the file's columns in dataset.columns {text, label, group}, or rename them in the file.",
+            remedy="Name the file's columns in dataset.columns, or rename them in the file.",
         )
 
 
-def _read_jsonl(path: Path, name: str, columns: Columns) -> Iterator[RawRow]:
-    row = 0
+def _read_jsonl(path: Path, name: str, columns: Columns) -> Iterator[RawBatch]:
+    row, line = 1, 1
     with path.open(encoding="utf-8-sig", newline="\n") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise InvalidInput(
-                    f"Line {number} is not JSON: {error}.",
-                    where=f"{name}, line {number}",
-                    remedy="Write one JSON object a line.",
-                ) from error
-            if not isinstance(record, dict):
-                raise InvalidInput(
-                    f"Line {number} is not a JSON object but {type(record).__name__}.",
-                    where=f"{name}, line {number}",
-                    remedy="Write one JSON object a line.",
-                )
-            row += 1
-            if row == 1:
-                _check_columns(list(record), name, columns)
-            yield RawRow(row, record.get(columns.text), record.get(columns.label), record.get(columns.group))
+        while lines := list(islice(file, BATCH_ROWS)):
+            records = [_object(text, number, name) for number, text in enumerate(lines, start=line) if not text.isspace()]
+            if records and row == 1:
+                _check_columns(list(records[0]), name, columns)
+            if records:
+                found = (columns.content, columns.label, columns.group)
+                yield RawBatch(row, *(series_of([record.get(column) for record in records]) for column in found))
+            row += len(records)
+            line += len(lines)
 
 
-def _read_parquet(path: Path, name: str, columns: Columns) -> Iterator[RawRow]:
-    import polars as pl
-
+def _object(text: str, line: int, name: str) -> dict[str, Any]:
     try:
-        _check_columns(list(pl.read_parquet_schema(path)), name, columns)
-        wanted = dict.fromkeys((columns.text, columns.label, columns.group))
-        frame = pl.read_parquet(path, columns=list(wanted))
-    except (pl.exceptions.PolarsError, OSError) as error:
+        record = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(
+            f"Line {line} is not JSON: {error}.", where=f"{name}, line {line}", remedy="Write one JSON object a line."
+        ) from error
+    if not isinstance(record, dict):
+        raise InvalidInput(
+            f"Line {line} is not a JSON object but {type(record).__name__}.",
+            where=f"{name}, line {line}",
+            remedy="Write one JSON object a line.",
+        )
+    return record
+
+
+def _read_parquet(path: Path, name: str, columns: Columns) -> Iterator[RawBatch]:
+    import polars as pl
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    row = 1
+    try:
+        with pq.ParquetFile(path) as file:
+            _check_columns(file.schema_arrow.names, name, columns)
+            for batch in file.iter_batches(BATCH_ROWS, columns=list(columns.names)):
+                frame = pl.DataFrame(pl.from_arrow(batch))
+                yield RawBatch(row, frame[columns.content], frame[columns.label], frame[columns.group])
+                row += len(frame)
+    except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InvalidInput(
             f"The data file is not valid Parquet: {reason}.", where=name, remedy="Write it again, or send a csv or jsonl file."
         ) from error
-    series = (frame[columns.text], frame[columns.label], frame[columns.group])
-    for row, values in enumerate(zip(*series, strict=True), start=1):
-        yield RawRow(row, *values)

@@ -2,143 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from spotforge_runtime.context import StageContext
-from spotforge_runtime.contracts import names
-from spotforge_runtime.contracts.models import IngestSummary, PrepareReport, PrepareSummary
+from spotforge_runtime.contracts.models import IngestSummary, PrepareSummary
 from spotforge_runtime.documents import to_json
-from spotforge_runtime.hashing import sha256_of_file
 from spotforge_runtime.outputs import uri_of_output
 
-from spotforge_data.data_file import Columns, choose_data_file, read_rows
-from spotforge_data.parquet import write_rows
-from spotforge_data.row_rules import CheckedRows, Row, check_rows
-from spotforge_data.split_rules import check_rejected, check_shares, check_splits, class_counts
-from spotforge_data.splitting import Splits, choose_calibration, split_rows
-from spotforge_data.truncation import count_truncated
-from spotforge_data.versions import LocalFile, refer_outputs, store_version
+from spotforge_data.data_file import choose_data_file
+from spotforge_data.dataset_store import store_of
+from spotforge_data.findings import Findings, prepare_report
+from spotforge_data.local_file import LocalFile
+from spotforge_data.preparation import SPLIT_PATHS, Preparation
+from spotforge_data.preparation_plan import PreparationPlan, plan_of
+from spotforge_data.rejections import FILE_NAME as REJECTED_ROWS
+from spotforge_data.rejections import Rejections
+from spotforge_data.truncation import Truncation
+from spotforge_data.versions import StoredVersion, refer_outputs, store_version
 
 DATASET_PREFIX = "dataset/"
 REPORT = "report.json"
-# Where each output lies within the version; calibration apart from what is trained and judged on.
-PATHS = {
-    "train.parquet": "train.parquet",
-    "validation.parquet": "validation.parquet",
-    "test.parquet": "test.parquet",
-    "calibration.parquet": "calibration/calibration.parquet",
-    REPORT: REPORT,
-}
-STEPS = 4
+STEPS = 3
+# Nobody knows how many rows there are before they are read: the bar comes near its end and never reaches it.
+HALF_READ_ROWS = 100_000
 
 
 def work(context: StageContext) -> PrepareSummary:
     """Reads, checks, splits, counts what will be truncated, and stores the processed version."""
-    spec, classes = context.spec, len(context.spec.dataset.labels.values)
-    check_shares(spec.dataset.split.validation, spec.dataset.split.test)
+    spec, progress = context.spec, context.progress
+    plan = plan_of(spec.task, spec.dataset.columns, spec.dataset.labels, spec.dataset.split, spec.quantize.calibration_rows)
     raw = context.inputs.summary("ingest", IngestSummary)
 
-    context.progress.report(step=0, total_steps=STEPS, message="reading rows")
-    checked = _read(context)
-    check_rejected(checked, lambda: _diagnosis(context, _report(checked, 0, Splits([], [], []), [], classes)))
+    progress.report(step=0, total_steps=STEPS, message="reading rows")
+    files = _raw_files(context, plan)
+    scratch = context.scratch / "preparation"
+    found = Findings(Rejections(scratch / REJECTED_ROWS))
+    preparation = Preparation(plan, files, found, scratch, lambda: _diagnosis(context, plan, found))
+    preparation.read(lambda rows: progress.report(fraction=rows / (rows + HALF_READ_ROWS) / STEPS))
 
-    context.progress.report(step=1, message="splitting")
-    split = spec.dataset.split
-    splits = split_rows(checked.kept, seed=split.seed, validation=split.validation, test=split.test)
-    check_splits(
-        splits,
-        spec.dataset.labels.values,
-        lambda: _diagnosis(context, _report(checked, 0, splits, [], classes)),
-    )
-    calibration = choose_calibration(splits.train, spec.quantize.calibration_rows, seed=split.seed)
+    progress.report(step=1, message="writing splits, counting tokens" if plan.content == "text" else "writing splits")
+    folder = context.scratch / "processed"
+    truncation = _truncation(context) if plan.content == "text" else None
 
-    context.progress.report(step=2, message="counting tokens")
-    truncated = _count_truncated(context, checked.kept)
+    def count(texts: Iterable[str]) -> None:
+        if truncation is not None:
+            truncation.count(texts)
+            progress.report(fraction=(1 + truncation.seen / found.rows_kept) / STEPS)
 
-    context.progress.report(step=3, message="storing")
-    report = _report(checked, truncated, splits, calibration, classes)
-    files = _write_files(context.scratch / "processed", splits, calibration, report)
-    version = store_version(context, "processed", spec.dataset.name, files, parent=raw.dataset_sha256)
-    refer_outputs(context, version, {path: name for name, path in PATHS.items()})
-    context.progress.report(step=4, message=f"version {version.version} {'reused' if version.reused else 'stored'}")
+    preparation.write(folder, count)
+    truncated = truncation.truncated if truncation is not None else 0
 
+    progress.report(step=2, message="storing")
+    (folder / REPORT).write_bytes(to_json(prepare_report(found, len(plan.values), truncated)))
+    names = {**{path: path.rpartition("/")[2] for path in SPLIT_PATHS.values()}, REPORT: REPORT}
+    stored = {path: LocalFile.at(folder / path) for path in names}
+    version = store_version(store_of(context), "processed", spec.dataset.name, stored, parent=raw.dataset_sha256)
+    refer_outputs(context, version, names)
+    if found.rejections.count:
+        context.outputs.write(REJECTED_ROWS, found.rejections.flush())
+    progress.report(step=STEPS, message=_closing_message(found, version))
+
+    parts = {part: int(found.chosen(part).sum()) for part in SPLIT_PATHS}
     return PrepareSummary(
         processed_uri=version.uri,
         processed_version=version.version,
         processed_sha256=version.sha256,
-        rows=len(checked.kept),
-        rejected_rows=checked.rejected_count,
+        rows=found.rows_kept,
+        rejected_rows=found.rejections.count,
         truncated_rows=truncated,
-        groups=report.groups,
-        train_rows=len(splits.train),
-        validation_rows=len(splits.validation),
-        test_rows=len(splits.test),
-        calibration_rows=len(calibration),
+        groups=found.groups,
+        train_rows=parts["train"],
+        validation_rows=parts["validation"],
+        test_rows=parts["test"],
+        calibration_rows=parts["calibration"],
     )
 
 
-def _read(context: StageContext) -> CheckedRows:
-    spec, inputs = context.spec.dataset, context.inputs
-    outputs = [output.name for output in inputs.manifest("ingest").outputs]
-    name = choose_data_file([output.removeprefix(DATASET_PREFIX) for output in outputs if output.startswith(DATASET_PREFIX)])
-    path = inputs.download("ingest", DATASET_PREFIX + name)
-    columns = Columns(spec.columns.text, spec.columns.label, spec.columns.group)
-    return check_rows(read_rows(path, name, columns), spec.labels.values)
+def _raw_files(context: StageContext, plan: PreparationPlan) -> dict[str, Path]:
+    """The data file alone, or with everything beside it where rows name pictures."""
+    outputs = [output.name for output in context.inputs.manifest("ingest").outputs]
+    paths = [output.removeprefix(DATASET_PREFIX) for output in outputs if output.startswith(DATASET_PREFIX)]
+    wanted = [choose_data_file(paths)] if plan.content == "text" else paths
+    return {path: context.inputs.download("ingest", DATASET_PREFIX + path) for path in wanted}
 
 
-def _count_truncated(context: StageContext, rows: Sequence[Row]) -> int:
-    tokenizer = context.inputs.download("ingest", "base-model/tokenizer.json")
-    done = 0
-
-    def count(texts: int) -> None:
-        nonlocal done
-        done += texts
-        context.progress.report(fraction=(2 + done / len(rows)) / STEPS)
-
-    return count_truncated([row.text for row in rows], tokenizer, context.spec.train.max_length, count)
+def _truncation(context: StageContext) -> Truncation:
+    return Truncation(context.inputs.download("ingest", "base-model/tokenizer.json"), context.spec.train.max_length)
 
 
-def _diagnosis(context: StageContext, report: PrepareReport) -> list[str]:
+def _diagnosis(context: StageContext, plan: PreparationPlan, found: Findings) -> list[str]:
     """Stores the report of a dataset that is refused in the attempt's own folder: no version will hold it."""
-    return [uri_of_output(context.outputs.write_json(REPORT, report))]
+    stored = [context.outputs.write_json(REPORT, prepare_report(found, len(plan.values), 0))]
+    if found.rejections.count:
+        stored.append(context.outputs.write(REJECTED_ROWS, found.rejections.flush()))
+    return [uri_of_output(output) for output in stored]
 
 
-def _report(checked: CheckedRows, truncated: int, splits: Splits, calibration: Sequence[Row], classes: int) -> PrepareReport:
-    parts = {"train": splits.train, "validation": splits.validation, "test": splits.test, "calibration": calibration}
-    return PrepareReport.model_validate(
-        {
-            "schemaVersion": names.SCHEMA_VERSION,
-            "rowsRead": checked.read_count,
-            "rowsKept": len(checked.kept),
-            "rejected": [
-                {
-                    "reason": reason,
-                    "count": rejected.count,
-                    "examples": [{"row": row, "detail": detail} for row, detail in rejected.examples],
-                }
-                for reason, rejected in sorted(checked.rejected.items())
-            ],
-            "truncatedRows": truncated,
-            "groups": len({row.group for row in checked.kept}),
-            "splits": [
-                {"split": name, "rows": len(rows), "classCounts": class_counts(rows, classes)} for name, rows in parts.items()
-            ],
-        }
-    )
+def _closing_message(found: Findings, version: StoredVersion) -> str:
+    parts = [f"version {version.version} {'reused' if version.reused else 'stored'}", *unlisted_files(found.unlisted)]
+    return "; ".join(parts)
 
 
-def _write_files(folder: Path, splits: Splits, calibration: Sequence[Row], report: PrepareReport) -> Mapping[str, LocalFile]:
-    folder.mkdir(parents=True, exist_ok=True)
-    parts: dict[str, Sequence[Row]] = {
-        "train.parquet": splits.train,
-        "validation.parquet": splits.validation,
-        "test.parquet": splits.test,
-        "calibration.parquet": calibration,
-    }
-    for name, rows in parts.items():
-        write_rows(rows, folder / PATHS[name])
-    (folder / REPORT).write_bytes(to_json(report))
-    return {
-        path: LocalFile(folder / path, (folder / path).stat().st_size, sha256_of_file(folder / path)) for path in PATHS.values()
-    }
+def unlisted_files(paths: Sequence[str]) -> list[str]:
+    """One sentence about files that no row names; nothing when there are none."""
+    return [f"{len(paths)} files that no row names, for example {', '.join(paths[:5])}"] if paths else []

@@ -1,19 +1,18 @@
-"""Which rows can be learned from, and why the others cannot."""
+"""Which rows can be learned from, and why the others cannot. One row at a time: the rule that everything else follows."""
 
 from __future__ import annotations
 
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from spotforge_data.data_file import RawRow
+from spotforge_data.raw_batch import RawRow
 
 LONGEST_TEXT = 20_000
-EXAMPLES = 5
 LONGEST_DETAIL = 80
 # Values that went through float32 differ from the spec's by less.
 TOLERANCE = 1e-6
@@ -31,60 +30,28 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 @dataclass(frozen=True)
 class Row:
-    """A row to learn from. `label` is a class index from 0 to K - 1."""
+    """A row to learn from. `content` is a text or the path of a picture, `label` a class index from 0 to K - 1."""
 
     row: int
-    text: str
+    content: str
     label: int
     group: str
 
 
 @dataclass(frozen=True)
 class Refusal:
+    """Why a row cannot be used. The detail never quotes a text."""
+
     reason: str
     detail: str
 
 
-@dataclass
-class Rejected:
-    """How often a reason was met, with the first rows that met it. Details never quote a text."""
-
-    count: int = 0
-    examples: list[tuple[int, str]] = field(default_factory=list)
+RefuseContent = Callable[[Any], Refusal | None]
 
 
-@dataclass
-class CheckedRows:
-    kept: list[Row] = field(default_factory=list)
-    rejected: dict[str, Rejected] = field(default_factory=dict)
-
-    @property
-    def rejected_count(self) -> int:
-        return sum(reason.count for reason in self.rejected.values())
-
-    @property
-    def read_count(self) -> int:
-        return len(self.kept) + self.rejected_count
-
-
-def check_rows(rows: Iterable[RawRow], values: Sequence[float]) -> CheckedRows:
-    """Sorts rows into kept and rejected, keeping their order; `values` are the K label values in ascending order."""
-    checked = CheckedRows()
-    for raw in rows:
-        row = check_row(raw, values)
-        if isinstance(row, Row):
-            checked.kept.append(row)
-            continue
-        reason = checked.rejected.setdefault(row.reason, Rejected())
-        reason.count += 1
-        if len(reason.examples) < EXAMPLES:
-            reason.examples.append((raw.row, row.detail[:LONGEST_DETAIL]))
-    return checked
-
-
-def check_row(raw: RawRow, values: Sequence[float]) -> Row | Refusal:
-    """The row, or the first reason against it: text, then label, then group."""
-    refusal = _refuse_text(raw.text)
+def check_row(raw: RawRow, values: Sequence[float], refuse_content: RefuseContent) -> Row | Refusal:
+    """The row, or the first reason against it: content, then label, then group. `values` are the K label values, ascending."""
+    refusal = refuse_content(raw.content)
     if refusal is not None:
         return refusal
     label = class_index(raw.label, values)
@@ -92,8 +59,8 @@ def check_row(raw: RawRow, values: Sequence[float]) -> Row | Refusal:
         return label
     group = _group(raw.group)
     if group is None:
-        return Refusal(GROUP_MISSING, f"the group is {_kind(raw.group)}")
-    return Row(raw.row, raw.text, label, group)
+        return Refusal(GROUP_MISSING, f"the group is {kind_of(raw.group)}")
+    return Row(raw.row, raw.content, label, group)
 
 
 def class_index(label: Any, values: Sequence[float]) -> int | Refusal:
@@ -102,7 +69,7 @@ def class_index(label: Any, values: Sequence[float]) -> int | Refusal:
         return Refusal(LABEL_MISSING, "the label is missing")
     number = _number(label)
     if number is None:
-        return Refusal(LABEL_NOT_A_NUMBER, f"the label is {_kind(label)}")
+        return Refusal(LABEL_NOT_A_NUMBER, f"the label is {kind_of(label)}")
     at = bisect_left(values, number)
     near = min((i for i in (at - 1, at) if 0 <= i < len(values)), key=lambda i: abs(values[i] - number))
     if abs(values[near] - number) > TOLERANCE * max(1.0, abs(number)):
@@ -110,11 +77,12 @@ def class_index(label: Any, values: Sequence[float]) -> int | Refusal:
     return near
 
 
-def _refuse_text(text: Any) -> Refusal | None:
+def refuse_text(text: Any) -> Refusal | None:
+    """The reason against a text; None when it can be used."""
     if text is None:
         return Refusal(TEXT_EMPTY, "the text is missing")
     if not isinstance(text, str):
-        return Refusal(TEXT_NOT_A_STRING, f"the text is {_kind(text)}")
+        return Refusal(TEXT_NOT_A_STRING, f"the text is {kind_of(text)}")
     if not text.strip():
         return Refusal(TEXT_EMPTY, f"the text has {len(text)} characters, all of them blank")
     if len(text) > LONGEST_TEXT:
@@ -153,7 +121,7 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
     """What a value is, without saying what it holds."""
     if isinstance(value, str):
         return f"text of {len(value)} characters" if value.strip() else "blank"

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from spotforge_runtime.context import StageContext
 from spotforge_runtime.contracts import names
 from spotforge_runtime.errors import InvalidInput
 from spotforge_runtime.s3_uri import parse_uri
 from spotforge_runtime.storage import CHUNK_BYTES, AccessRefused, ListedObject, ObjectMissing
+
+from spotforge_data.dataset_store import DatasetStore
 
 # The rule of the contracts' relativePath: nothing that leaves its folder or needs quoting.
 PATH_RULE = re.compile(r"(?!/)(?!.*(^|/)\.{1,2}(/|$))(?!.*//)[A-Za-z0-9._/ -]*[A-Za-z0-9._-]")
@@ -29,17 +30,17 @@ class SourceFile:
     content: Callable[[], Iterator[builtins.bytes]]
 
 
-def list_source(context: StageContext, uri: str, where: str) -> list[SourceFile]:
-    """The files of a source, sorted by path. `where` is the spec's field, for messages. InvalidInput when there are none,
-    they may not be read, or a path breaks the rule."""
+def list_source(store: DatasetStore, uri: str, where: str, hub_folder: Path | None = None) -> list[SourceFile]:
+    """The files of a source, sorted by path. `where` is the spec's field, for messages; a hub's files are
+    downloaded into `hub_folder`. InvalidInput when there are none, they may not be read, or a path breaks the rule."""
     kind, _, rest = uri.partition(":")
     if kind == "upload":
-        prefix = names.KEY_UPLOAD.format(tenant=context.spec.tenant, upload_id=rest)
-        files = _list_folder(context, context.environment.datasets_bucket, prefix, uri, where)
-    elif kind == "s3":
-        files = _list_prefix(context, uri, where)
+        prefix = names.KEY_UPLOAD.format(tenant=store.tenant, upload_id=rest)
+        files = _list_folder(store, store.bucket, prefix, uri, where)
+    elif kind == "hf" and hub_folder is not None:
+        files = list_hub(rest, hub_folder, where)
     else:
-        files = list_hub(rest, context.scratch / "hub", where)
+        files = _list_prefix(store, uri, where)
     if not files:
         raise InvalidInput(f"The source {uri} holds no files.", where=where, remedy="Send the files first, then submit again.")
     for file in files:
@@ -52,34 +53,34 @@ def list_source(context: StageContext, uri: str, where: str) -> list[SourceFile]
     return sorted(files, key=lambda file: file.path)
 
 
-def _list_prefix(context: StageContext, uri: str, where: str) -> list[SourceFile]:
+def _list_prefix(store: DatasetStore, uri: str, where: str) -> list[SourceFile]:
     """`s3://bucket/folder/` or `…/folder` is everything below it, `s3://bucket/folder/data.csv` the one object."""
     bucket, key = parse_uri(uri)
     if key and not key.endswith("/"):
-        head = context.storage.head(bucket, key)
+        head = store.storage.head(bucket, key)
         if head is not None:
             name = key.rpartition("/")[2]
-            return [SourceFile(name, head.bytes, partial(_stream, context, bucket, key, uri, where))]
+            return [SourceFile(name, head.bytes, partial(_stream, store, bucket, key, uri, where))]
         key += "/"
-    return _list_folder(context, bucket, key, uri, where)
+    return _list_folder(store, bucket, key, uri, where)
 
 
-def _list_folder(context: StageContext, bucket: str, prefix: str, uri: str, where: str) -> list[SourceFile]:
+def _list_folder(store: DatasetStore, bucket: str, prefix: str, uri: str, where: str) -> list[SourceFile]:
     try:
-        found = context.storage.list(bucket, prefix)
+        found = store.storage.list(bucket, prefix)
     except (AccessRefused, ObjectMissing) as error:
         raise _unreadable(uri, where, error.message) from error
-    return [_source_file(context, bucket, prefix, item, uri, where) for item in found if not item.key.endswith("/")]
+    return [_source_file(store, bucket, prefix, item, uri, where) for item in found if not item.key.endswith("/")]
 
 
-def _source_file(context: StageContext, bucket: str, prefix: str, item: ListedObject, uri: str, where: str) -> SourceFile:
-    content = partial(_stream, context, bucket, item.key, uri, where)
+def _source_file(store: DatasetStore, bucket: str, prefix: str, item: ListedObject, uri: str, where: str) -> SourceFile:
+    content = partial(_stream, store, bucket, item.key, uri, where)
     return SourceFile(item.key.removeprefix(prefix), item.bytes, content)
 
 
-def _stream(context: StageContext, bucket: str, key: str, uri: str, where: str) -> Iterator[bytes]:
+def _stream(store: DatasetStore, bucket: str, key: str, uri: str, where: str) -> Iterator[bytes]:
     try:
-        yield from context.storage.stream(bucket, key)
+        yield from store.storage.stream(bucket, key)
     except (AccessRefused, ObjectMissing) as error:
         raise _unreadable(uri, where, error.message) from error
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from spotforge_runtime import instants
@@ -17,18 +16,14 @@ from spotforge_runtime.s3_uri import uri_of
 from spotforge_runtime.storage import AccessRefused, ObjectMissing, StoredHead
 from spotforge_runtime.tree_hash import tree_hash, version_of
 
+from spotforge_data.dataset_store import DatasetStore
+from spotforge_data.local_file import LocalFile
+
 if TYPE_CHECKING:
     from spotforge_runtime.contracts.models import DatasetVersion
 
 Kind = Literal["raw", "processed", "base-model"]
 DATASET_DOCUMENT = "dataset.json"
-
-
-@dataclass(frozen=True)
-class LocalFile:
-    location: Path
-    bytes: int
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +55,7 @@ def prefix_of(kind: Kind, tenant: str, name: str, sha256: str) -> str:
 
 
 def store_version(
-    context: StageContext,
+    store: DatasetStore,
     kind: Kind,
     name: str,
     files: Mapping[str, LocalFile],
@@ -73,18 +68,17 @@ def store_version(
 
     ContractBroken when a stored version does not hold what its name says; nothing is ever overwritten."""
     sha256 = tree_hash({path: file.sha256 for path, file in files.items()})
-    bucket, tenant = context.environment.datasets_bucket, context.spec.tenant
-    prefix = prefix_of(kind, tenant, name, sha256)
-    stored = _read_document(context, bucket, prefix)
+    bucket, prefix = store.bucket, prefix_of(kind, store.tenant, name, sha256)
+    stored = _read_document(store, prefix)
     if stored is not None:
-        _verify(context, bucket, prefix, stored, files)
+        _verify(store, prefix, stored, files)
         on_bytes(sum(file.bytes for file in files.values()))
         return StoredVersion(bucket, prefix, sha256, files, reused=True)
-    retention = context.retention if kind == "raw" else None
+    retention = store.retention if kind == "raw" else None
     for path, file in files.items():
-        context.storage.upload(file.location, bucket, prefix + path, retention=retention)
+        store.storage.upload(file.location, bucket, prefix + path, retention=retention)
         on_bytes(file.bytes)
-    _close(context, bucket, prefix, _document(kind, tenant, name, sha256, files, parent), files, retention)
+    _close(store, prefix, _document(kind, store.tenant, name, sha256, files, parent), files, retention)
     return StoredVersion(bucket, prefix, sha256, files, reused=False)
 
 
@@ -118,44 +112,43 @@ def _document(
 
 
 def _close(
-    context: StageContext,
-    bucket: str,
+    store: DatasetStore,
     prefix: str,
     document: DatasetVersion,
     files: Mapping[str, LocalFile],
     retention: Retention | None,
 ) -> None:
     try:
-        context.storage.put(to_json(document), bucket, prefix + DATASET_DOCUMENT, retention=retention)
+        store.storage.put(to_json(document), store.bucket, prefix + DATASET_DOCUMENT, retention=retention)
     except ContractBroken:
         # Another experiment closed the same version a moment ago; its document differs in the time alone.
-        stored = _read_document(context, bucket, prefix)
+        stored = _read_document(store, prefix)
         if stored is None:
             raise
-        _verify(context, bucket, prefix, stored, files)
+        _verify(store, prefix, stored, files)
 
 
-def _read_document(context: StageContext, bucket: str, prefix: str) -> DatasetVersion | None:
+def _read_document(store: DatasetStore, prefix: str) -> DatasetVersion | None:
     from pydantic import ValidationError
     from spotforge_runtime.contracts.models import DatasetVersion
 
-    uri = uri_of(bucket, prefix + DATASET_DOCUMENT)
+    uri = uri_of(store.bucket, prefix + DATASET_DOCUMENT)
     try:
-        return DatasetVersion.model_validate_json(context.storage.read_bytes(uri))
+        return DatasetVersion.model_validate_json(store.storage.read_bytes(uri))
     except (ObjectMissing, AccessRefused):
         return None
     except ValidationError as error:
         raise ContractBroken(f"The stored version's document is not valid: {error}", where=uri) from error
 
 
-def _verify(context: StageContext, bucket: str, prefix: str, stored: DatasetVersion, files: Mapping[str, LocalFile]) -> None:
+def _verify(store: DatasetStore, prefix: str, stored: DatasetVersion, files: Mapping[str, LocalFile]) -> None:
     listed = {file.path: StoredHead(file.bytes, file.sha256) for file in stored.files}
     expected = {path: StoredHead(file.bytes, file.sha256) for path, file in files.items()}
-    there = {path: context.storage.head(bucket, prefix + path) for path in expected} if listed == expected else {}
+    there = {path: store.storage.head(store.bucket, prefix + path) for path in expected} if listed == expected else {}
     if there != expected:
         broken = sorted(path for path in expected | listed if there.get(path) != expected.get(path))
         raise ContractBroken(
             f"The stored version does not hold what its name says: {', '.join(broken[:5])}.",
-            where=uri_of(bucket, prefix),
+            where=uri_of(store.bucket, prefix),
             remedy="Remove the version by hand once nothing needs it, then submit again. Nothing was overwritten.",
         )

@@ -1,161 +1,145 @@
-"""Benchmark: speed and fidelity of INT8 against FP32 on test, and the two default gates. Speed is reported, not gated."""
+"""Benchmark: the tournament's INT8 winner judged on test, and timed against FP32. Speed decides what is preferred, not what passes."""
 
-import time
-from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from spotforge_runtime.contracts.models import BenchmarkSummary
+from spotforge_runtime.contracts.models import BenchmarkSummary, QuantizeSummary
 from spotforge_runtime.errors import GateRejected
+from spotforge_runtime.ordinal_decoding import (
+    mean_absolute_error,
+    mean_score_delta,
+    predicted_class,
+    score_errors,
+)
 from spotforge_runtime.outputs import uri_of_output
 
+from spotforge_optimization.benchmark_timings import BenchmarkTimings, time_both
 from spotforge_optimization.cpu import read_cpu
-from spotforge_optimization.encoding import Batch, EncodedTexts, length_batches
-from spotforge_optimization.gates import mae_gate, rejection, score_gate
-from spotforge_optimization.interleaved_timing import Timing, time_interleaved
-from spotforge_optimization.mae_change import RESAMPLES, mae_change
-from spotforge_optimization.onnx_session import Logits, OnnxModel, all_logits, open_model
-from spotforge_optimization.ordinal import absolute_errors, mean_score_delta, predicted_class
+from spotforge_optimization.encoding import Batch
+from spotforge_optimization.gates import judge
+from spotforge_optimization.mae_change import CONFIDENCE, RESAMPLES, mae_change
+from spotforge_optimization.onnx_session import all_logits, in_order_of_length, onnxruntime_version, open_model
 from spotforge_optimization.pace import Pace
-from spotforge_optimization.stage_inputs import EncodedSplit, download_split
+from spotforge_optimization.preference import preferred
+from spotforge_optimization.report.judged import Judged
+from spotforge_optimization.report.report_data import BatchLatency
+from spotforge_optimization.report.write_report import write_report
+from spotforge_optimization.stage_inputs import download_split
 
 if TYPE_CHECKING:
     from spotforge_runtime.context import StageContext
 
-BATCH_SIZES = (1, 8)
-SECONDS_BY_BATCH_SIZE = {1: 3.0, 8: 6.0}  # about 300 and 80 rounds of MiniLM on two cores; the median then moves by under 2 %
-LENGTH_STEP = 16
-THROUGHPUT_BATCH_ROWS = 8
-TIMING_SHARE = 0.4  # of the stage's progress
+    from spotforge_optimization.onnx_session import Logits
+
+BATCH_ROWS = 16
+STEPS = 1_000
+JUDGING_SHARE = 0.4  # of the stage's progress; the rest is timing
 
 
 def work(context: "StageContext") -> BenchmarkSummary:
-    spec, threads = context.spec, context.spec.train.threads
-    Pace(context, 1).at(0, "reading the test rows and both ONNX models")
+    spec, pace = context.spec, Pace(context, STEPS)
+    head, threads, gate = spec.train.head, spec.train.threads, spec.gates.int8
+    pace.at(0, "reading the test rows and both ONNX models")
     split = download_split(context, "test")
-    fp32 = open_model(context.inputs.download("export", "fp32/model.onnx"), threads)
-    int8 = open_model(context.inputs.download("quantize", "int8/model.onnx"), threads)
-    steps = round(len(split) / (1 - TIMING_SHARE))
-    pace = Pace(context, steps)
+    fp32_file = context.inputs.download("export", "fp32/model.onnx")
+    int8_file = context.inputs.download("quantize", "int8/model.onnx")
+    candidate = context.inputs.summary("quantize", QuantizeSummary).chosen
 
-    both = BothModels(fp32, int8)
-    batches = list(length_batches(split.texts.lengths, THROUGHPUT_BATCH_ROWS))
-    fp32_logits, int8_logits = both.logits(
-        split, lambda done: pace.at(done, f"both models on {done} of {len(split)} test rows"), batches
+    fp32, int8 = open_model(fp32_file, threads), open_model(int8_file, threads)
+
+    def both(batch: Batch) -> "Logits":
+        return np.hstack([fp32.logits(batch), int8.logits(batch)])
+
+    rows = len(split)
+    joined = all_logits(
+        both,
+        split.examples,
+        in_order_of_length(split.examples, BATCH_ROWS),
+        lambda done: pace.at(round(STEPS * JUDGING_SHARE * done / rows), f"both models on {done} of {rows} test rows"),
     )
-
-    length = representative_length(split.texts, spec.train.max_length)
-    timings: dict[int, Timing] = {}
-    for number, size in enumerate(BATCH_SIZES):
-        pace.at(
-            round(len(split) + (steps - len(split)) * number / len(BATCH_SIZES)),
-            f"timing batch {size} of {length} tokens, turn by turn",
-        )
-        batch = batch_of_length(split.texts, size, length)
-        timings[size] = time_interleaved(
-            partial(fp32.logits, batch), partial(int8.logits, batch), seconds=SECONDS_BY_BATCH_SIZE[size]
-        )
-
+    fp32_logits, int8_logits = np.hsplit(joined, 2)
+    delta = mean_score_delta(int8_logits, fp32_logits, head)
     change = mae_change(
-        absolute_errors(fp32_logits, split.labels), absolute_errors(int8_logits, split.labels), seed=spec.train.seed
+        score_errors(fp32_logits, split.labels, head), score_errors(int8_logits, split.labels, head), seed=spec.train.seed
     )
-    delta = mean_score_delta(int8_logits, fp32_logits)
-    outcomes = [score_gate(delta, spec.gates.int8.max_mean_score_delta), mae_gate(change, spec.gates.int8.max_mae_increase)]
-    rejected = rejection(outcomes)
+    judgement = judge(delta, change, max_mean_score_delta=gate.max_mean_score_delta, max_mae_increase=gate.max_mae_increase)
 
-    cpu = read_cpu()
-    one, eight = timings[1], timings[8]
+    timings = time_both(
+        fp32_file,
+        int8_file,
+        split.examples,
+        threads=threads,
+        seed=spec.train.seed,
+        before_cell=lambda share, says: pace.at(round(STEPS * (JUDGING_SHARE + (1 - JUDGING_SHARE) * share)), says),
+    )
+    choice = preferred(judgement, timings)
+    rejected = f"INT8 ({candidate}) failed: {judgement.says}" if gate.required and not judgement.ships else None
+
+    cpu, one, eight = read_cpu(), timings.cell(1), timings.cell(8)
+    classes = [predicted_class(logits, head) for logits in (fp32_logits, int8_logits)]
     summary = BenchmarkSummary(
         cpu_model=cpu.model,
         instruction_sets=list(cpu.instruction_sets),
         threads=threads,
-        rows=len(split),
-        speedup_batch1=one.ratio,
-        speedup_batch8=eight.ratio,
-        fp32_latency_ms_batch1=one.reference_ms,
-        int8_latency_ms_batch1=one.candidate_ms,
-        fp32_latency_ms_batch8=eight.reference_ms,
-        int8_latency_ms_batch8=eight.candidate_ms,
-        fp32_mae=change.fp32_mae,
-        int8_mae=change.int8_mae,
+        rows=rows,
+        speedup_batch1=one.speedup.ratio,
+        speedup_batch8=eight.speedup.ratio,
+        fp32_latency_ms_batch1=one.fp32.p50,
+        int8_latency_ms_batch1=one.int8.p50,
+        fp32_latency_ms_batch8=eight.fp32.p50,
+        int8_latency_ms_batch8=eight.int8.p50,
+        conclusive=timings.conclusive,
+        candidate=candidate,
+        fp32_mae=mean_absolute_error(classes[0], split.labels),
+        int8_mae=mean_absolute_error(classes[1], split.labels),
+        fp32_score_mae=change.fp32_mae,
+        int8_score_mae=change.int8_mae,
         mae_change=change.change,
         mae_change_low=change.low,
         mae_change_high=change.high,
+        mae_change_upper_bound=change.upper_bound,
+        rows_to_settle=change.rows_to_settle,
         mean_abs_score_delta=delta,
+        int8_verdict=judgement.verdict,
+        int8_ships=judgement.ships,
+        preferred=choice.model,
+        reason=choice.reason,
         onnxruntime=onnxruntime_version(),
     )
     report: dict[str, Any] = {
         "schemaVersion": 1,
         **summary.model_dump(by_alias=True),
-        "passed": rejected is None,
-        "gates": [outcome.as_document() for outcome in outcomes],
-        "interval": {"method": change.method, "confidence": 0.95, "resamples": RESAMPLES, "seed": spec.train.seed},
-        "sequenceLength": length,
-        "timings": {f"batch{size}": asdict(timing) for size, timing in timings.items()},
-        "testRows": both.throughput(len(split)),
-        "sameClass": float((predicted_class(int8_logits) == predicted_class(fp32_logits)).mean()),
+        "gates": [outcome.as_document() for outcome in judgement.outcomes],
+        "required": gate.required,
+        "interval": {
+            "method": change.method,
+            "confidence": CONFIDENCE,
+            "resamples": RESAMPLES,
+            "seed": spec.train.seed,
+            "halfWidth": change.half_width,
+        },
+        "timings": [cell.as_document() for cell in timings.cells],
+        "sameClass": float((classes[0] == classes[1]).mean()),
         "maxAbsLogitDelta": float(np.abs(int8_logits - fp32_logits).max()),
     }
-    stored = context.outputs.write_json("report.json", report)
+    context.outputs.write_json("benchmark.json", report)
+    write_report(context, Judged(split.labels, fp32_logits, int8_logits, summary, latencies(timings), rejected=rejected))
     if rejected is not None:
         raise GateRejected(
             rejected,
             where="gates.int8",
-            remedy="Use quantize.recipe balanced and more calibration rows, or accept the loss by a wider gate.",
-            diagnostics=[uri_of_output(stored)],
+            remedy="Let FP32 ship instead (gates.int8.required: false), give more rows, or accept the loss by a wider gate.",
+            diagnostics=[uri_of_output(written) for written in context.outputs.written],
         )
     return summary
 
 
-class BothModels:
-    """Runs every batch through both models, the order swapped from batch to batch, and keeps each one's seconds."""
-
-    def __init__(self, fp32: OnnxModel, int8: OnnxModel) -> None:
-        self._models = {"fp32": fp32, "int8": int8}
-        self._seconds = {"fp32": 0.0, "int8": 0.0}
-        self._number = 0
-
-    def logits(self, split: EncodedSplit, after_batch: Any, batches: Any) -> tuple[Logits, Logits]:
-        """float32, shape (rows, K-1) each: FP32's, then INT8's."""
-        joined = all_logits(self._pair, split.texts, batches, after_batch)
-        half = joined.shape[1] // 2
-        return joined[:, :half], joined[:, half:]
-
-    def _pair(self, batch: Batch) -> Logits:
-        self._number += 1
-        order = ("fp32", "int8") if self._number % 2 else ("int8", "fp32")
-        found: dict[str, Logits] = {}
-        for name in order:
-            before = time.perf_counter()
-            found[name] = self._models[name].logits(batch)
-            self._seconds[name] += time.perf_counter() - before
-        return np.hstack([found["fp32"], found["int8"]])
-
-    def throughput(self, rows: int) -> dict[str, float]:
-        """Of the whole test split in batches of like length: rows a second, and FP32's time over INT8's."""
-        fp32, int8 = self._seconds["fp32"], self._seconds["int8"]
-        return {
-            "batchRows": THROUGHPUT_BATCH_ROWS,
-            "fp32RowsPerSecond": rows / fp32,
-            "int8RowsPerSecond": rows / int8,
-            "speedup": fp32 / int8,
-        }
-
-
-def representative_length(texts: EncodedTexts, max_length: int) -> int:
-    """The median length of the rows, up to the next multiple of 16, at most what the model was trained on."""
-    median = int(np.median(texts.lengths))
-    return min(max_length, -(-median // LENGTH_STEP) * LENGTH_STEP)
-
-
-def batch_of_length(texts: EncodedTexts, rows: int, length: int) -> Batch:
-    """The real rows nearest to a length, cut or padded to it."""
-    nearest = np.argsort(np.abs(texts.lengths - length), kind="stable")[:rows]
-    return texts.batch(nearest, length)
-
-
-def onnxruntime_version() -> str:
-    import onnxruntime
-
-    return str(onnxruntime.__version__)
+def latencies(timings: BenchmarkTimings) -> list[BatchLatency]:
+    """Of both models, by batch and threads."""
+    return [
+        BatchLatency(
+            model=name, batch=cell.batch, threads=cell.threads, p50=found.p50, p95=found.p95, p99=found.p99, mad=found.mad
+        )
+        for cell in timings.cells
+        for name, found in (("fp32", cell.fp32), ("int8", cell.int8))
+    ]

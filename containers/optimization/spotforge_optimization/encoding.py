@@ -1,15 +1,36 @@
-"""Texts to padded token batches, with the tokenizer file alone (no transformers), the same way in every stage and in `score`."""
+"""Rows ready for a model, whatever they hold; and texts to padded token batches, with the tokenizer file alone (no
+transformers), the same way in every stage and in `score`."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 Ids = npt.NDArray[np.int64]
-Batch = dict[str, Ids]
+Batch = dict[str, npt.NDArray[Any]]
 TOKEN_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+class Examples(Protocol):
+    """Rows that a model can be fed with, by the names of its inputs. A stage that reads them knows no modality."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def lengths(self) -> Ids:
+        """How much there is in each row: tokens of a text, 1 for a picture. Rows of like length make a batch."""
+        ...
+
+    def batch(self, rows: Sequence[int] | Ids) -> Batch:
+        """Every input as one array, its first axis the rows in the order given."""
+        ...
+
+    def describe(self, row: int) -> dict[str, Any]:
+        """What identifies a row's content in a report, without showing it."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -34,7 +55,7 @@ class EncodedTexts:
         """
         width = int(length if length is not None else max(len(self.ids[row]) for row in rows))
         shape = (len(rows), width)
-        batch = {
+        batch: Batch = {
             "input_ids": np.full(shape, self.pad_id, dtype=np.int64),
             "attention_mask": np.zeros(shape, dtype=np.int64),
             "token_type_ids": np.zeros(shape, dtype=np.int64),
@@ -45,6 +66,9 @@ class EncodedTexts:
             batch["attention_mask"][at, :used] = 1
             batch["token_type_ids"][at, :used] = self.type_ids[row][:used]
         return batch
+
+    def describe(self, row: int) -> dict[str, Any]:
+        return {"tokenIds": [int(token) for token in self.ids[row]]}
 
 
 def encode(texts: Sequence[str], tokenizer_file: Path, *, max_length: int, pad_id: int) -> EncodedTexts:

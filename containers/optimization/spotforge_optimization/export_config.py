@@ -1,6 +1,7 @@
-"""The committed export configuration, `export_config.json`: what is asked of `optimum-cli` and what must come out."""
+"""The committed export configuration, `export_config.json`: what is asked of `optimum-cli` and what must come out, by task."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -8,13 +9,15 @@ from spotforge_optimization.onnx_contract import Tensor
 
 FILE = Path(__file__).with_name("export_config.json")
 
+Task = Literal["text-ordinal", "image-ordinal"]
+
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ExpectedInputs(Strict):
-    """Encoders differ in whether they read segment ids, in nothing else."""
+    """Text encoders differ in whether they read segment ids, models of one task in nothing else."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...]
@@ -28,10 +31,20 @@ class ExpectedModel(Strict):
     outputs: tuple[Tensor, ...]
 
 
+class TaskExport(Strict):
+    arguments: tuple[str, ...]
+    expected: ExpectedModel
+
+
 class ExportConfig(Strict):
+    """`arguments` go to every export, those of the task after them."""
+
     arguments: tuple[str, ...]
     environment: dict[str, str]
-    expected: ExpectedModel
+    tasks: dict[Task, TaskExport]
+
+    def arguments_of(self, task: Task) -> tuple[str, ...]:
+        return (*self.arguments, *self.tasks[task].arguments)
 
 
 def read_export_config(file: Path = FILE) -> ExportConfig:

@@ -9,7 +9,8 @@ from spotforge_runtime.errors import ContractBroken
 
 from spotforge_optimization.export_config import read_export_config
 from spotforge_optimization.exporter import export_onnx
-from spotforge_optimization.onnx_contract import differences, load_structure, read_onnx_contract
+from spotforge_optimization.exporter_optimum import OptimumExporter
+from spotforge_optimization.onnx_contract import differences
 from spotforge_optimization.pace import Pace
 from spotforge_optimization.stage_inputs import onnx_key
 
@@ -28,17 +29,18 @@ def work(context: "StageContext") -> ExportSummary:
     pace.at(0, "reading the trained model")
     model = context.inputs.download_folder("train", "model/")
     config = read_export_config()
+    task = context.spec.task
+    exporter = OptimumExporter(config, task)
 
     def while_running(seconds: float) -> None:
         # Approaches 90 % without ever standing still or passing it.
-        pace.at(
-            5 + round(85 * seconds / (seconds + USUAL_SECONDS / 2)), f"optimum-cli export onnx, {seconds:.0f} s", seconds=seconds
-        )
+        pace.at(5 + round(85 * seconds / (seconds + USUAL_SECONDS / 2)), f"{exporter.name}, {seconds:.0f} s", seconds=seconds)
 
-    file = export_onnx(config, model, context.scratch / "onnx", while_running=while_running)
-    pace.at(92, "reading the contract of the ONNX file")
-    contract = read_onnx_contract(load_structure(file))
-    found = differences(contract, config.expected, logits_of(model / "config.json"))
+    exported = export_onnx(exporter, model, context.scratch / "onnx", while_running=while_running)
+    contract = exported.contract
+    found = differences(contract, config.tasks[task].expected, logits_in(model / "config.json"))
+    # Later stages read one file, and a bundle signs one.
+    found += [f"expected all weights inside, got some in {name}" for name in exported.sidecars]
     if found:
         raise ContractBroken(
             f"The exported ONNX file is not what export_config.json expects: {'; '.join(found)}",
@@ -47,13 +49,13 @@ def work(context: "StageContext") -> ExportSummary:
         )
     pace.at(95, "storing the ONNX file")
     stored = context.outputs.write(
-        "fp32/model.onnx", file, bucket=context.environment.experiments_bucket, key=onnx_key(context, "fp32")
+        "fp32/model.onnx", exported.file, bucket=context.environment.experiments_bucket, key=onnx_key(context, "fp32")
     )
     context.outputs.write_json(
         "export.json",
         {
             "schemaVersion": 1,
-            "command": ["optimum-cli", "export", "onnx", *config.arguments],
+            "command": ["optimum-cli", "export", "onnx", *config.arguments_of(task)],
             "contract": contract.model_dump(mode="json"),
             "bytes": stored.bytes,
             "sha256": stored.sha256,
@@ -69,7 +71,7 @@ def work(context: "StageContext") -> ExportSummary:
     )
 
 
-def logits_of(config: "Path") -> int:
-    """K-1 of a stock classification model's config.json, which keeps its labels only when they are not two."""
+def logits_in(config: "Path") -> int:
+    """How many logits a stock classification model has, by its config.json, which keeps its labels only when they are not two."""
     labels = json.loads(config.read_text(encoding="utf-8")).get("id2label")
     return len(labels) if labels else 2

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 
-def cutpoints_of(model: Any) -> list[float]:
-    """theta[0] < … < theta[K-2] of a loaded ModelProto, from the bias of the layer that makes its first output.
+def cutpoints_of(model: Any, *, ascending: bool = True) -> list[float]:
+    """theta[0] … theta[K-2] of a loaded ModelProto, from the bias of the layer that makes its first output.
 
-    ValueError when that layer is no linear one with a constant bias, or when the cutpoints do not ascend.
+    ValueError when that layer is no linear one with a constant bias, or when the cutpoints do not ascend and should.
     """
     from onnx import numpy_helper
 
@@ -20,6 +20,6 @@ def cutpoints_of(model: Any) -> list[float]:
         made_by = "nothing" if node is None else node.op_type
         raise ValueError(f"the output {output} is made by {made_by}, not by a linear layer with a constant bias")
     cutpoints = -numpy_helper.to_array(weights[bias]).astype(np.float64)
-    if not (np.isfinite(cutpoints).all() and (np.diff(cutpoints) > 0).all()):
+    if not (np.isfinite(cutpoints).all() and (not ascending or (np.diff(cutpoints) > 0).all())):
         raise ValueError(f"the cutpoints {cutpoints.tolist()} do not ascend")
     return [float(value) for value in cutpoints]

@@ -27,7 +27,7 @@ class OnnxContract(BaseModel):
 
     @property
     def logits(self) -> int:
-        """K-1, the size of the last axis of the first output."""
+        """The size of the last axis of the first output: K-1, or K with `cross-entropy`."""
         return int(self.outputs[0].axes[-1])
 
 
@@ -50,16 +50,22 @@ def read_onnx_contract(model: Any) -> OnnxContract:
 
 
 def load_structure(file: Path) -> Any:
-    """The ModelProto of a file with its weights inside."""
+    """The ModelProto of a file, with those weights that lie inside it."""
     import onnx
 
     return onnx.load(str(file), load_external_data=False)
 
 
+def sidecars_of(model: Any) -> tuple[str, ...]:
+    """Names of the files beside the model's own that hold weights of it; empty when all lie inside."""
+    locations = (entry.value for weights in model.graph.initializer for entry in weights.external_data if entry.key == "location")
+    return tuple(sorted(set(locations)))
+
+
 def differences(contract: OnnxContract, expected: "ExpectedModel", logits: int) -> list[str]:
     """Every way in which a contract is not what the committed configuration expects, as sentences; empty when equal.
 
-    `logits` is K-1, taken from the model's own configuration. Names first, then dtypes and axes.
+    `logits` is how many the model has, taken from its own configuration. Names first, then dtypes and axes.
     """
     found: list[str] = []
     if contract.opset != expected.opset:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from spotforge_optimization.encoding import TOKEN_INPUTS, Batch, EncodedTexts, Ids, length_batches
+from spotforge_optimization.encoded_pictures import PICTURE_INPUT
+from spotforge_optimization.encoding import TOKEN_INPUTS, Batch, Examples, Ids, length_batches
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 Logits = npt.NDArray[np.float32]
 LOGITS = "logits"
+KNOWN_INPUTS = (*TOKEN_INPUTS, PICTURE_INPUT)
 
 
 @dataclass(frozen=True)
@@ -23,43 +25,47 @@ class OnnxModel:
     inputs: tuple[str, ...]
 
     def logits(self, batch: Batch) -> Logits:
-        """float32, shape (rows, K-1); the batch may hold more inputs than the model asks for."""
+        """float32, shape (rows, logits); the batch may hold more inputs than the model asks for."""
         result = self.session.run([LOGITS], {name: batch[name] for name in self.inputs})[0]
         return np.asarray(result, dtype=np.float32)
 
 
-def open_model(file: Path, threads: int) -> OnnxModel:
-    """A model of this package's export contract; ValueError names the input that no tokenizer gives."""
+def open_model(model: Path | bytes, threads: int, *, also: tuple[str, ...] = ()) -> OnnxModel:
+    """A model of this package's export contract, or its bytes; ValueError names the input that no example, nor `also`, gives."""
     import onnxruntime
 
     onnxruntime.set_default_logger_severity(3)  # constant folding warns about harmless shape nodes
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    # Threads that wait for more work in a loop would take the processor from the model that is timed next.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    source = model if isinstance(model, bytes) else str(model)
+    session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     inputs = tuple(item.name for item in session.get_inputs())
-    unknown = sorted(set(inputs) - set(TOKEN_INPUTS))
+    unknown = sorted(set(inputs) - {*KNOWN_INPUTS, *also})
     if unknown:
-        raise ValueError(f"{file.name}: expected inputs among {', '.join(TOKEN_INPUTS)}, got {', '.join(unknown)}")
+        name = "the model" if isinstance(model, bytes) else model.name
+        raise ValueError(f"{name}: expected inputs among {', '.join(KNOWN_INPUTS)}, got {', '.join(unknown)}")
     return OnnxModel(session=session, inputs=inputs)
 
 
 def all_logits(
     run: Callable[[Batch], Logits],
-    texts: EncodedTexts,
+    examples: Examples,
     batches: Sequence[Ids],
     after_batch: Callable[[int], None] = lambda _done: None,
 ) -> Logits:
-    """Runs every batch and puts the rows back in their order: float32, shape (len(texts), K-1).
+    """Runs every batch and puts the rows back in their order: float32, shape (len(examples), logits).
 
     `batches` must cover every row once. `after_batch` gets the number of rows done.
     """
     result: Logits | None = None
     done = 0
     for rows in batches:
-        logits = run(texts.batch(rows))
+        logits = run(examples.batch(rows))
         if result is None:
-            result = np.full((len(texts), logits.shape[1]), np.nan, dtype=np.float32)
+            result = np.full((len(examples), logits.shape[1]), np.nan, dtype=np.float32)
         result[rows] = logits
         done += len(rows)
         after_batch(done)
@@ -68,5 +74,11 @@ def all_logits(
     return result
 
 
-def in_order_of_length(texts: EncodedTexts, batch_size: int) -> list[Ids]:
-    return list(length_batches(texts.lengths, batch_size))
+def in_order_of_length(examples: Examples, batch_size: int) -> list[Ids]:
+    return list(length_batches(examples.lengths, batch_size))
+
+
+def onnxruntime_version() -> str:
+    import onnxruntime
+
+    return str(onnxruntime.__version__)

@@ -1,15 +1,16 @@
-"""PyTorch against ONNX: names, then shapes, then values, and a report that shows every kind of mismatch."""
+"""PyTorch against ONNX as one report: every kind of mismatch, and where the differences lie even when there is none."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from spotforge_optimization.encoding import EncodedTexts
-from spotforge_optimization.tolerance import Comparison, Floats, Tolerance, compare
+from spotforge_optimization.onnx_session import LOGITS
+from spotforge_optimization.parity_outputs import Arrays, ComparedOutputs, Mismatch, compare_outputs
+from spotforge_optimization.tolerance import Comparison, Floats, Tolerance
 
 LISTED_MISMATCHES = 200  # the count is always complete
 PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
@@ -25,44 +26,75 @@ class ParityOutcome:
 
 def check_parity(
     *,
-    names: tuple[Sequence[str], Sequence[str]],
-    reference: Floats,
-    measured: Floats,
-    texts: EncodedTexts,
+    reference: Arrays,
+    measured: Arrays,
+    lengths: npt.NDArray[np.int64],
     rows: npt.NDArray[np.int64],
     tolerance: Tolerance,
+    describe_row: Callable[[int], dict[str, Any]] = lambda _row: {},
 ) -> ParityOutcome:
-    """`names` are the outputs of PyTorch and of ONNX; logits have shape (rows, K-1); `rows` are the raw file's row numbers."""
-    head: dict[str, Any] = {
+    """`reference` are PyTorch's outputs by name, `measured` ONNX's; `rows` are the raw file's row numbers, `lengths` how much
+    there is in each row; `describe_row` says more of the row of the largest difference. Logits have shape (rows, logits)."""
+    found = compare_outputs(reference, measured, tolerance, rows)
+    kinds = {mismatch.kind for mismatch in found.mismatches}
+    checked = "names" if kinds & {"missing", "unexpected"} else "shapes" if kinds & {"dtype", "shape"} else "values"
+    report: dict[str, Any] = {
         "schemaVersion": 1,
         "tolerance": {"absolute": tolerance.absolute, "relative": tolerance.relative},
         "rows": len(rows),
-        "names": {"pytorch": list(names[0]), "onnx": list(names[1])},
-        "shapes": {"pytorch": list(reference.shape), "onnx": list(measured.shape)},
+        "names": {"pytorch": list(reference), "onnx": list(measured)},
+        "shapes": {
+            runtime: list(outputs[LOGITS].shape) if LOGITS in outputs else None
+            for runtime, outputs in (("pytorch", reference), ("onnx", measured))
+        },
+        "checked": checked,
+        "passed": found.passed,
+        "problem": None if found.passed else found.says,
+        "outputs": _by_output(found),
+        "problems": [_problem(mismatch) for mismatch in found.mismatches],
     }
-    if list(names[0]) != list(names[1]):
-        return _refused(head, "names", f"PyTorch gives the outputs {', '.join(names[0])}, ONNX {', '.join(names[1])}")
-    if reference.shape != measured.shape:
-        return _refused(head, "shapes", f"PyTorch gives logits of shape {reference.shape}, ONNX of {measured.shape}")
-    found = compare(measured, reference, tolerance)
-    report = {**head, "checked": "values", "passed": found.mismatches == 0, **_values(found, reference, measured, texts, rows)}
-    if found.mismatches == 0:
-        return ParityOutcome(True, f"all {found.delta.size} logits of {len(rows)} rows agree", report)
-    worst = report["largest"]
-    says = (
-        f"{found.mismatches} of {found.delta.size} logits differ beyond |a - b| <= {tolerance.absolute:g}"
-        f" + {tolerance.relative:g} * |b|; the furthest is logit {worst['logit']} of row {worst['row']}:"
-        f" ONNX {worst['onnx']}, PyTorch {worst['pytorch']}"
-    )
-    return ParityOutcome(False, says, report)
+    if LOGITS in found.compared:
+        report |= _values(found.compared[LOGITS], reference[LOGITS], measured[LOGITS], lengths, rows, describe_row)
+    if found.passed:
+        return ParityOutcome(True, f"{found.says} in {len(rows)} rows", report)
+    allowed = f"allowed is {tolerance.absolute:g} + {tolerance.relative:g} * |PyTorch's value|"
+    return ParityOutcome(False, f"{found.says} ({allowed})", report)
 
 
-def _refused(head: dict[str, Any], checked: str, says: str) -> ParityOutcome:
-    return ParityOutcome(False, says, {**head, "checked": checked, "passed": False, "problem": says})
+def _by_output(found: ComparedOutputs) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "elements": int(comparison.delta.size),
+            "mismatches": comparison.mismatches,
+            "maxAbs": number(comparison.delta.max(initial=0.0)),
+            "maxRatio": number(comparison.ratio.max(initial=0.0)),
+        }
+        for name, comparison in found.compared.items()
+    ]
+
+
+def _problem(mismatch: Mismatch) -> dict[str, Any]:
+    return {
+        "kind": mismatch.kind,
+        "output": mismatch.output,
+        "says": mismatch.says,
+        "count": mismatch.count,
+        "maxAbs": None if mismatch.max_abs is None else number(mismatch.max_abs),
+        "worstRows": [
+            {name: number(value) if isinstance(value, float) else value for name, value in asdict(worst).items()}
+            for worst in mismatch.worst_rows
+        ],
+    }
 
 
 def _values(
-    found: Comparison, reference: Floats, measured: Floats, texts: EncodedTexts, rows: npt.NDArray[np.int64]
+    found: Comparison,
+    reference: Floats,
+    measured: Floats,
+    lengths: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.int64],
+    describe_row: Callable[[int], dict[str, Any]],
 ) -> dict[str, Any]:
     def element(index: tuple[int, ...]) -> dict[str, Any]:
         row, logit = index
@@ -88,9 +120,9 @@ def _values(
             {"percentile": p, "delta": number(d), "ratio": number(r)}
             for p, d, r in zip(PERCENTILES, _percentiles(found.delta), _percentiles(found.ratio), strict=True)
         ],
-        "byLength": _by_length(found, texts),
+        "byLength": _by_length(found, lengths),
         "maxAbsByLogit": [number(value) for value in found.delta.max(axis=0, initial=0.0)],
-        "largest": None if worst is None else {**element(worst), "tokenIds": [int(i) for i in texts.ids[worst[0]]]},
+        "largest": None if worst is None else {**element(worst), **describe_row(worst[0])},
         "listed": [element(tuple(int(i) for i in index)) for index in furthest_first],
     }
 
@@ -104,12 +136,12 @@ def _percentiles(values: npt.NDArray[np.float64]) -> list[float]:
     )
 
 
-def _by_length(found: Comparison, texts: EncodedTexts) -> list[dict[str, Any]]:
-    """The largest difference in bands of text length with about as many rows each: a wrong mask shows here."""
-    order = np.argsort(texts.lengths, kind="stable")
+def _by_length(found: Comparison, lengths: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
+    """The largest difference in bands of length with about as many rows each: a wrong mask shows here."""
+    order = np.argsort(lengths, kind="stable")
     return [
         {
-            "tokens": [int(texts.lengths[band[0]]), int(texts.lengths[band[-1]])],
+            "tokens": [int(lengths[band[0]]), int(lengths[band[-1]])],
             "rows": len(band),
             "maxAbs": number(found.delta[band].max(initial=0.0)),
             "maxRatio": number(found.ratio[band].max(initial=0.0)),

@@ -1,20 +1,20 @@
 """Parity: the ONNX model must give what the PyTorch model gives, on every row of test, or the experiment is rejected."""
 
 import io
-import logging
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from spotforge_runtime.contracts.models import ParitySummary
 from spotforge_runtime.errors import GateRejected, InvalidInput
 
-from spotforge_optimization.encoding import Batch, EncodedTexts, Ids, length_batches
-from spotforge_optimization.onnx_session import LOGITS, Logits, all_logits, open_model
+from spotforge_optimization.encoding import Examples, Ids, length_batches
+from spotforge_optimization.onnx_session import LOGITS, open_model
 from spotforge_optimization.pace import Pace
 from spotforge_optimization.parity_check import check_parity
+from spotforge_optimization.parity_outputs import Array, Arrays
+from spotforge_optimization.parity_runtimes import OnnxRuntime, PyTorchRuntime, answers_to
+from spotforge_optimization.parity_trend import ParityTrend, parity_trend
 from spotforge_optimization.stage_inputs import download_split
 from spotforge_optimization.tolerance import Tolerance
 
@@ -40,39 +40,55 @@ def work(context: "StageContext") -> ParitySummary:
     model_folder = context.inputs.download_folder("train", "model/")
     threads = context.spec.train.threads
 
-    sample = sample_rows(split.texts, SAMPLE_ROWS)
-    batches = parity_batches(split.texts, sample)
+    sample = sample_rows(split.examples, SAMPLE_ROWS)
+    batches = parity_batches(split.examples, sample)
     pace = Pace(context, 2 * len(split))
-    onnx = open_model(onnx_file, threads)
+    onnx = OnnxRuntime(open_model(onnx_file, threads))
     with ThreadPoolExecutor(1) as pool:
         # `import torch` takes seconds of one core: the ONNX pass runs meanwhile.
-        loading = pool.submit(PyTorchModel, model_folder, onnx.inputs, threads)
-        measured = all_logits(onnx.logits, split.texts, batches, lambda done: pace.at(done, f"ONNX: {done} of {len(split)} rows"))
+        loading = pool.submit(PyTorchRuntime, model_folder, context.spec.task, onnx.inputs, threads)
+        measured = answers_to(
+            onnx, split.examples.batch, batches, lambda done: pace.at(done, f"ONNX: {done} of {len(split)} rows")
+        )
         pytorch = loading.result()
-    reference = all_logits(
-        pytorch.logits, split.texts, batches, lambda done: pace.at(len(split) + done, f"PyTorch: {done} of {len(split)} rows")
+    reference = answers_to(
+        pytorch,
+        split.examples.batch,
+        batches,
+        lambda done: pace.at(len(split) + done, f"PyTorch: {done} of {len(split)} rows"),
     )
 
     gate = context.spec.gates.parity
+    tolerance = Tolerance(gate.absolute, gate.relative)
     outcome = check_parity(
-        names=(pytorch.outputs, [item.name for item in onnx.session.get_outputs()]),
         reference=reference,
         measured=measured,
-        texts=split.texts,
+        lengths=split.examples.lengths,
         rows=split.rows,
-        tolerance=Tolerance(gate.absolute, gate.relative),
+        tolerance=tolerance,
+        describe_row=split.examples.describe,
     )
-    report = context.outputs.write_json("report.json", outcome.report)
+    batch = split.examples.batch(sample)
+    trend = ParityTrend([], ["The logits themselves could not be compared."])
+    if "maxAbs" in outcome.report:
+        trend = parity_trend(
+            context,
+            onnx_file=onnx_file,
+            pytorch=pytorch,
+            inputs=batch,
+            last={"pytorch": of_rows(reference, sample), "onnx": of_rows(measured, sample)},
+            tolerance=tolerance,
+        )
+    report = context.outputs.write_json("report.json", {**outcome.report, "trend": trend.steps, "trendNotes": trend.notes})
     if not outcome.passed:
         raise GateRejected(
             f"ONNX does not match PyTorch: {outcome.says}",
             where="gates.parity",
-            remedy="report.json lists the mismatches with the largest one's token ids; export the model again and compare",
+            remedy="report.json lists every mismatch, the furthest first; export the model again and compare",
             diagnostics=[f"s3://{report.bucket}/{report.key}"],
         )
-    batch = split.texts.batch(sample)
     context.outputs.write_bytes("inputs.npz", npz({name: batch[name] for name in onnx.inputs}))
-    context.outputs.write_bytes("expected.npz", npz({LOGITS: measured[sample]}))
+    context.outputs.write_bytes("expected.npz", npz({LOGITS: measured[LOGITS][sample]}))
     return ParitySummary(
         rows=len(split),
         elements=outcome.report["elements"],
@@ -82,43 +98,20 @@ def work(context: "StageContext") -> ParitySummary:
     )
 
 
-def sample_rows(texts: EncodedTexts, count: int) -> Ids:
+def of_rows(outputs: Arrays, rows: Ids) -> dict[str, Array]:
+    return {name: array[rows] for name, array in outputs.items()}
+
+
+def sample_rows(examples: Examples, count: int) -> Ids:
     """Rows spread evenly over the lengths, the shortest and the longest among them."""
-    ordered = np.argsort(texts.lengths, kind="stable")
+    ordered = np.argsort(examples.lengths, kind="stable")
     return np.asarray(ordered[np.linspace(0, len(ordered) - 1, min(count, len(ordered))).astype(np.int64)])
 
 
-def parity_batches(texts: EncodedTexts, sample: Ids) -> list[Ids]:
+def parity_batches(examples: Examples, sample: Ids) -> list[Ids]:
     """The sample as one batch, padded as it will be in the bundle, then all other rows by length: padding is equal in both."""
-    rest = np.setdiff1d(np.arange(len(texts)), sample)
-    return [sample, *length_batches(texts.lengths, BATCH_ROWS, rest)]
-
-
-class PyTorchModel:
-    """The trained model on the CPU in float32, fed with exactly what the ONNX model is fed with."""
-
-    def __init__(self, folder: Path, inputs: Sequence[str], threads: int) -> None:
-        import torch
-        from transformers import AutoModelForSequenceClassification
-        from transformers.utils.logging import set_verbosity
-
-        set_verbosity(logging.ERROR)
-        self._threads = threads
-        self._model = AutoModelForSequenceClassification.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
-        ).eval()
-        self._inputs = inputs
-        self.outputs: list[str] = []
-
-    def logits(self, batch: Batch) -> Logits:
-        """float32, shape (rows, K-1); notes the names of the outputs."""
-        import torch
-
-        torch.set_num_threads(self._threads)  # OpenMP keeps it by calling thread
-        with torch.inference_mode():
-            answer = self._model(**{name: torch.from_numpy(batch[name]) for name in self._inputs})
-        self.outputs = list(answer.keys())
-        return np.asarray(answer[LOGITS].numpy(), dtype=np.float32)
+    rest = np.setdiff1d(np.arange(len(examples)), sample)
+    return [sample, *length_batches(examples.lengths, BATCH_ROWS, rest)]
 
 
 def npz(arrays: dict[str, Any]) -> bytes:

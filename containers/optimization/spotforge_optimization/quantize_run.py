@@ -1,30 +1,30 @@
-"""Quantize: the static INT8 model by the spec's recipe, and its fidelity on validation."""
+"""Quantize: a tournament of models, decided on validation; its INT8 winner goes on to be judged on test."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import numpy as np
 from spotforge_runtime.contracts.models import QuantizeSummary
 from spotforge_runtime.errors import InvalidInput
 
-from spotforge_optimization.encoding import Ids, length_batches
-from spotforge_optimization.onnx_session import all_logits, open_model
-from spotforge_optimization.ordinal import mean_score_delta, predicted_class
+from spotforge_optimization.candidates import competing
+from spotforge_optimization.cpu import read_cpu
+from spotforge_optimization.onnx_session import onnxruntime_version
 from spotforge_optimization.pace import Pace
-from spotforge_optimization.quantization import RECIPES, CalibrationBatches, quantize
 from spotforge_optimization.stage_inputs import download_split, onnx_key
+from spotforge_optimization.tournament import Rules, run_tournament
+from spotforge_optimization.tournament_document import tournament_document
+from spotforge_optimization.tournament_picture import tournament_svg
 
 if TYPE_CHECKING:
     from spotforge_runtime.context import StageContext
 
 MIN_CALIBRATION_ROWS = 100
-MAX_VALIDATION_ROWS = 1_000  # the mean over more says nothing new and costs seconds
-CALIBRATION_BATCH_ROWS = 8
-BATCH_ROWS = 16
+STEPS = 1_000
 
 
 def work(context: "StageContext") -> QuantizeSummary:
     spec = context.spec
-    Pace(context, 1).at(0, "reading the calibration and validation rows and the ONNX model")
+    pace = Pace(context, STEPS)
+    pace.at(0, "reading the calibration and validation rows and the ONNX model")
     calibration = download_split(context, "calibration")
     validation = download_split(context, "validation")
     if len(calibration) < MIN_CALIBRATION_ROWS:
@@ -34,64 +34,37 @@ def work(context: "StageContext") -> QuantizeSummary:
             remedy="Give more data or raise quantize.calibrationRows.",
         )
     fp32_file = context.inputs.download("export", "fp32/model.onnx")
-    recipe = RECIPES[spec.quantize.recipe]
-    chosen = evenly(len(validation), MAX_VALIDATION_ROWS)
-    pace = Pace(context, len(calibration) + 2 * len(chosen))
-
-    fp32 = open_model(fp32_file, spec.train.threads)
-    ranges = CalibrationBatches(
-        calibration.texts,
-        list(length_batches(calibration.texts.lengths, CALIBRATION_BATCH_ROWS)),
-        fp32.inputs,
-        lambda done: pace.at(done, f"calibrating on row {done} of {len(calibration)}"),
+    rules = Rules(
+        head=spec.train.head,
+        threads=spec.train.threads,
+        seed=spec.train.seed,
+        max_mean_score_delta=spec.gates.int8.max_mean_score_delta,
+        max_mae_increase=spec.gates.int8.max_mae_increase,
     )
-    int8_file = context.scratch / "int8" / "model.onnx"
-    int8_file.parent.mkdir(parents=True, exist_ok=True)
-    quantized = quantize(fp32_file, int8_file, recipe, ranges)
-    int8 = open_model(int8_file, spec.train.threads)
-
-    batches = list(length_batches(validation.texts.lengths, BATCH_ROWS, chosen))
-    start = len(calibration)
-    reference = all_logits(
-        fp32.logits, validation.texts, batches, lambda done: pace.at(start + done, f"FP32 on {done} validation rows")
+    found = run_tournament(
+        fp32_file,
+        calibration.examples,
+        validation,
+        competing(spec.quantize.candidates),
+        rules,
+        context.scratch / "candidates",
+        lambda fraction, says: pace.at(round(fraction * STEPS), says),
     )
-    start += len(chosen)
-    measured = all_logits(
-        int8.logits, validation.texts, batches, lambda done: pace.at(start + done, f"INT8 on {done} validation rows")
-    )
-    delta = mean_score_delta(measured[chosen], reference[chosen])
-
+    chosen = found.entry(found.chosen)
+    pace.at(STEPS - 1, f"storing {found.chosen}")
     stored = context.outputs.write(
-        "int8/model.onnx", int8_file, bucket=context.environment.experiments_bucket, key=onnx_key(context, "int8")
+        "int8/model.onnx", chosen.built.file, bucket=context.environment.experiments_bucket, key=onnx_key(context, "int8")
     )
-    context.outputs.write_json(
-        "quantize.json",
-        {
-            "schemaVersion": 1,
-            "recipe": recipe.as_document(),
-            "calibrationRows": len(calibration),
-            "quantizedOperators": quantized.by_type,
-            "keptInFloat": list(quantized.kept_in_float),
-            "bytes": {"fp32": fp32_file.stat().st_size, "int8": stored.bytes},
-            "sha256": stored.sha256,
-            "validation": {
-                "rows": len(chosen),
-                "meanAbsScoreDelta": delta,
-                "maxAbsLogitDelta": float(np.abs(measured[chosen] - reference[chosen]).max()),
-                "sameClass": float((predicted_class(measured[chosen]) == predicted_class(reference[chosen])).mean()),
-            },
-        },
-    )
+    document = tournament_document(found, rules, read_cpu(), onnxruntime_version())
+    context.outputs.write_json("tournament.json", document | {"sha256": stored.sha256})
+    context.outputs.write_bytes("tournament.svg", tournament_svg(document).encode())
     return QuantizeSummary(
-        recipe=recipe.name,
+        chosen=found.chosen,
+        candidates=len(found.entries),
+        seconds=round(sum(found.seconds.values()), 2),
         calibration_rows=len(calibration),
-        quantized_operators=quantized.nodes,
+        quantized_operators=sum(chosen.built.quantized_operators.values()),
         bytes=stored.bytes,
         fp32_bytes=fp32_file.stat().st_size,
-        validation_mean_abs_score_delta=delta,
+        validation_mean_abs_score_delta=chosen.mean_score_delta,
     )
-
-
-def evenly(rows: int, most: int) -> Ids:
-    """All row numbers, or `most` of them spread evenly."""
-    return cast(Ids, np.unique(np.linspace(0, rows - 1, min(rows, most)).astype(np.int64)))

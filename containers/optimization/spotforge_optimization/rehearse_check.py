@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     parsed = parser.parse_args(arguments)
     read_bundle(parsed.bundle)
     answers = ask(parsed.bundle, parsed.threads)
-    np.savez(parsed.answers, fp32=answers.fp32, int8=answers.int8)
+    np.savez(parsed.answers, **{name: logits for name, logits in vars(answers).items() if logits is not None})
     sys.stdout.write(json.dumps({"modulesFromOverlay": modules_below(parsed.overlay)}) + "\n")
     return 0
 

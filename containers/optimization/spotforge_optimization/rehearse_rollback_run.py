@@ -6,7 +6,7 @@ from spotforge_runtime.contracts import names
 from spotforge_runtime.contracts.models import BundleAnswers, RehearsalFigures, RollbackFigures
 from spotforge_runtime.rehearsal import RehearsalContext
 
-from spotforge_optimization.rehearse_bundle import ask, hold_against_record, take_bundle
+from spotforge_optimization.rehearse_bundle import ReleasedBundle, ask, hold_against_record, take_bundle
 
 
 def work(context: RehearsalContext) -> RehearsalFigures:
@@ -23,13 +23,17 @@ def work(context: RehearsalContext) -> RehearsalFigures:
 
 def answer(context: RehearsalContext, uri: str, name: str) -> BundleAnswers:
     """GateRejected when the bundle's models do not answer as they did when it was released."""
-    bundle = take_bundle(context, uri, context.scratch / name)
+    return answers_of(take_bundle(context, uri, context.scratch / name))
+
+
+def answers_of(bundle: ReleasedBundle) -> BundleAnswers:
+    """GateRejected when the bundle's models do not answer as they did when it was released."""
     started = time.monotonic()
     held = hold_against_record(bundle, ask(bundle.folder, bundle.threads))
     scored = time.monotonic() - started
     document = bundle.document
     return BundleAnswers(
-        bundle_uri=uri,
+        bundle_uri=bundle.uri,
         bundle_sha256=document.bundle_sha256,
         tenant=document.tenant,
         name=document.name,

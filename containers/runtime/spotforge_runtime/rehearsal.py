@@ -64,7 +64,12 @@ Rehearse = Callable[[RehearsalContext], "RehearsalFigures"]
 
 
 def run_rehearsal(rehearsal: names.Rehearsal, module: str) -> NoReturn:
-    """Runs `work(context)` of a module and exits with 0, or with the code of what went wrong.
+    """Runs `work(context)` of a module and exits with 0, or with the code of what went wrong."""
+    run_unattended(names.ENV_REHEARSAL_ID, module, lambda context: rehearse(rehearsal, lambda: load_work(module), context))
+
+
+def run_unattended(id_variable: str, module: str, run: Callable[[RehearsalContext], int] | None = None) -> NoReturn:
+    """Runs a job that is no stage, and exits with what it returns: `run`, or `work(context)` of the module that does its work.
 
     Arguments: see `self_check.command`."""
     from spotforge_runtime.clients import s3_client
@@ -77,8 +82,9 @@ def run_rehearsal(rehearsal: names.Rehearsal, module: str) -> NoReturn:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     with tempfile.TemporaryDirectory(prefix="spotforge-") as home:
-        context = RehearsalContext(read_rehearsal_environment(), ObjectStore(s3_client()), Path(home))
-        code = rehearse(rehearsal, lambda: load_work(module), context)
+        environment = read_rehearsal_environment(id_variable=id_variable)
+        context = RehearsalContext(environment, ObjectStore(s3_client()), Path(home))
+        code: int = run(context) if run else importlib.import_module(module).work(context)
     sys.exit(code)
 
 
@@ -97,7 +103,7 @@ def rehearse(rehearsal: names.Rehearsal, load: Callable[[], Rehearse], context: 
     except Exception as caught:
         error = as_stage_error(caught)
         logger.error("%s (where: %s; what to do: %s)", error.message, error.where, error.remedy, exc_info=caught)
-        found, code = {"outcome": "failed", "error": _error(error)}, outcome_of(error).exit_code
+        found, code = {"outcome": "failed", "error": error_document(error)}, outcome_of(error).exit_code
     _store(rehearsal, context, started, found)
     return code
 
@@ -109,7 +115,7 @@ def _store(rehearsal: names.Rehearsal, context: RehearsalContext, started: str, 
     finding = RehearsalFinding.model_validate(
         {
             "schemaVersion": names.SCHEMA_VERSION,
-            "rehearsalId": environment.rehearsal_id,
+            "rehearsalId": environment.id,
             "rehearsal": rehearsal,
             "startedAt": started,
             "endedAt": instants.now(),
@@ -120,11 +126,12 @@ def _store(rehearsal: names.Rehearsal, context: RehearsalContext, started: str, 
             **found,
         }
     )
-    key = names.KEY_REHEARSAL.format(rehearsal_id=environment.rehearsal_id, rehearsal=rehearsal)
+    key = names.KEY_REHEARSAL.format(rehearsal_id=environment.id, rehearsal=rehearsal)
     context.storage.put(to_json(finding), environment.experiments_bucket, key)
 
 
-def _error(error: StageError) -> dict[str, str | None]:
+def error_document(error: StageError) -> dict[str, str | None]:
+    """What happened, where and what to do, no longer than the contract has it."""
     return {
         "message": error.message[:LONGEST_MESSAGE],
         "where": error.where and error.where[:LONGEST_WHERE],

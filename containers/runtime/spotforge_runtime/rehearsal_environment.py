@@ -1,4 +1,4 @@
-"""The variables a rehearsal is started with. Beside `environment`, the only module that reads them."""
+"""The variables a rehearsal or a spot check is started with. Beside `environment`, the only module that reads them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ PYTHON_PATH_VARIABLE = "PYTHONPATH"
 
 @dataclass(frozen=True)
 class RehearsalEnvironment:
-    """What a rehearsal was told. The last five are each for one or two of the rehearsals: see `given`."""
+    """What a rehearsal was told. Its own variables are each for one or two of the rehearsals: see `given`."""
 
-    rehearsal_id: str
+    id: str
     datasets_bucket: str
     experiments_bucket: str
     checkpoints_bucket: str
@@ -36,11 +36,13 @@ class RehearsalEnvironment:
         return self.variables.get(name) or None
 
 
-def read_rehearsal_environment(variables: Mapping[str, str] | None = None) -> RehearsalEnvironment:
-    """Reads and checks the variables; ContractBroken names the one that is missing."""
+def read_rehearsal_environment(
+    variables: Mapping[str, str] | None = None, *, id_variable: str = names.ENV_REHEARSAL_ID
+) -> RehearsalEnvironment:
+    """Reads and checks the variables; ContractBroken names the one that is missing. A spot check has its id in another one."""
     given = os.environ if variables is None else variables
     return RehearsalEnvironment(
-        rehearsal_id=_text(given, names.ENV_REHEARSAL_ID),
+        id=_text(given, id_variable),
         datasets_bucket=_text(given, names.ENV_DATASETS_BUCKET),
         experiments_bucket=_text(given, names.ENV_EXPERIMENTS_BUCKET),
         checkpoints_bucket=_text(given, names.ENV_CHECKPOINTS_BUCKET),
@@ -67,6 +69,6 @@ def _text(given: Mapping[str, str], name: str) -> str:
         raise ContractBroken(
             f"The environment variable {name} is nothing; expected a value.",
             where=name,
-            remedy="Start the rehearsal through its state machine, which sets it.",
+            remedy="Start the job through its state machine, which sets it.",
         )
     return value

@@ -53,6 +53,8 @@ class Checkpointing(TrainerCallback):
 
     Of several processes the first one's clock counts, one that is interrupted interrupts all, and the first commits what
     all have written. None ends before that is done: its end would be taken for a failure.
+
+    `also` writes into each checkpoint what else a resumed run needs.
     """
 
     def __init__(
@@ -63,12 +65,14 @@ class Checkpointing(TrainerCallback):
         conditions: Conditions,
         longest_interval: float | None = None,
         resumed_from_step: int | None = None,
+        also: Callable[[Path], object] = lambda _: None,
         ranks: Ranks = ALONE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._interruption = interruption
         self._conditions = conditions
+        self._also = also
         self._ranks = ranks
         self._cadence = CheckpointCadence(longest_interval or LONGEST_INTERVAL_SECONDS)
         self._clock = clock
@@ -139,6 +143,7 @@ class Checkpointing(TrainerCallback):
 
     def _commit(self, folder: Path, state: TrainerState) -> None:
         (folder / PICKLED_ARGUMENTS).unlink(missing_ok=True)
+        self._also(folder)
         (folder / CONDITIONS).write_text(json.dumps(self._conditions, indent=2, sort_keys=True))
         self._store.commit(folder, step=state.global_step, epoch=state.epoch or 0.0)
         shutil.rmtree(folder)
@@ -172,14 +177,20 @@ def conditions_of(recipe: TrainingRecipe, rows: int, device: str) -> Conditions:
 # They change results in the last bits only, so the run goes on and the log says so.
 TOLERATED = frozenset({"device", "torch", "transformers", "micro_batch"})
 
-# Checkpoints from before a training could have several processes do not say how many they had.
-BEFORE_SEVERAL_PROCESSES: Conditions = {"processes": 1}
+# What checkpoints do not say that were written before there was a choice.
+BEFORE_THE_CHOICE: Conditions = {
+    "processes": 1,
+    "head": "cumulative-link",
+    "layerwise_decay": 1.0,
+    "class_weights": "none",
+    "patience": 0,
+}
 
 
 def conditions_in(checkpoint: Path) -> Conditions:
     """The terms on which a checkpoint was written. OSError or ValueError when it does not say."""
     written: Conditions = json.loads((checkpoint / CONDITIONS).read_text())
-    return BEFORE_SEVERAL_PROCESSES | written
+    return BEFORE_THE_CHOICE | written
 
 
 def compare_conditions(checkpoint: Path, now: Conditions) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from spotforge_training.head_layer import HeadLayer
 from spotforge_training.ordered_cutpoints import OrderedCutpoints, quantile_cutpoints
 
 # The spread of a fresh classifier in the BERT family (`initializer_range`): f(x) starts close to 0, where the cutpoints
@@ -12,7 +13,7 @@ from spotforge_training.ordered_cutpoints import OrderedCutpoints, quantile_cutp
 LATENT_SPREAD = 0.02
 
 
-class CumulativeLinkHead(nn.Module):
+class CumulativeLinkHead(HeadLayer):
     """logits[..., k] = f(x) - theta[k] = logit P(y > k), with f(x) = `latent` · x.
 
     f has no intercept of its own: it would only repeat theta[0].
@@ -29,16 +30,24 @@ class CumulativeLinkHead(nn.Module):
         return cls(features, OrderedCutpoints.at(quantile_cutpoints(class_counts)))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Shape (..., H) to (..., K-1), in float32 even under autocast: differences of logits carry the likelihood."""
         latent = (features.float() * self.latent).sum(dim=-1, keepdim=True)
         logits: Tensor = latent - self.cutpoints()
         return logits
 
     def folded(self) -> nn.Linear:
-        """The same function as a stock `nn.Linear(H, K-1)`: K-1 equal rows, bias = -theta."""
+        """K-1 equal rows, bias = -theta."""
         with torch.no_grad():
-            theta = self.cutpoints()
-            linear = nn.Linear(self.latent.numel(), theta.numel(), device=self.latent.device, dtype=self.latent.dtype)
-            linear.weight.copy_(self.latent.expand(theta.numel(), -1))
-            linear.bias.copy_(-theta)
-        return linear
+            return linear_of_one_score(self.latent, -self.cutpoints())
+
+    def thresholds(self) -> list[float]:
+        with torch.no_grad():
+            return [float(theta) for theta in self.cutpoints().tolist()]
+
+
+def linear_of_one_score(latent: Tensor, biases: Tensor) -> nn.Linear:
+    """A stock `nn.Linear` whose every row is `latent`, shape (H,), with `biases`, shape (L,)."""
+    linear = nn.Linear(latent.numel(), biases.numel(), device=latent.device, dtype=latent.dtype)
+    with torch.no_grad():
+        linear.weight.copy_(latent.expand(biases.numel(), -1))
+        linear.bias.copy_(biases)
+    return linear

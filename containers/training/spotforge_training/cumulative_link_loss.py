@@ -37,14 +37,3 @@ def cumulative_link_losses(logits: Tensor, labels: Tensor) -> Tensor:
     edge = logits.new_zeros(len(logits), 1)
     log_likelihood = torch.cat([edge, above], dim=1) + torch.cat([below, edge], dim=1) + torch.cat([edge, between, edge], dim=1)
     return -log_likelihood.gather(1, labels.unsqueeze(1)).squeeze(1)
-
-
-def cumulative_link_loss(logits: Tensor, labels: Tensor, examples: Tensor | int | None = None) -> Tensor:
-    """Sum of the losses over `examples`, which is the number of rows when absent: the mean.
-
-    A micro-batch passes the rows of the whole batch, so that micro-batches of any size add up to one batch's gradient.
-
-    >>> round(cumulative_link_loss(torch.tensor([[0.0], [0.0]]), torch.tensor([0, 1])).item(), 4)
-    0.6931
-    """
-    return cumulative_link_losses(logits, labels).sum() / (len(labels) if examples is None else examples)

@@ -16,8 +16,7 @@ def freeze_lower_layers(model: PreTrainedModel, layers: int) -> None:
     if layers == 0:
         return
     encoder: nn.Module = model.base_model
-    stacks = [(name, module) for name, module in encoder.named_modules() if isinstance(module, nn.ModuleList)]
-    name, stack = max(stacks, key=lambda entry: len(entry[1]), default=("", nn.ModuleList()))
+    name, stack = layer_stack(encoder)
     if layers > len(stack):
         raise InvalidInput(
             f"train.frozenLayers is {layers}, but the encoder of the base model has {len(stack)} layers.",
@@ -28,6 +27,12 @@ def freeze_lower_layers(model: PreTrainedModel, layers: int) -> None:
     in_frozen_layers = [i for i, parameter_name in enumerate(names) if _layer_of(parameter_name, name) in range(layers)]
     for parameter_name in names[: in_frozen_layers[-1] + 1]:
         encoder.get_parameter(parameter_name).requires_grad = False
+
+
+def layer_stack(encoder: nn.Module) -> tuple[str, nn.ModuleList]:
+    """Name and layers of the encoder's longest stack; an empty one when it has none."""
+    stacks = [(name, module) for name, module in encoder.named_modules() if isinstance(module, nn.ModuleList)]
+    return max(stacks, key=lambda entry: len(entry[1]), default=("", nn.ModuleList()))
 
 
 def _layer_of(parameter: str, stack: str) -> int | None:

@@ -1,33 +1,34 @@
 """transformers' Trainer with an ordinal loss, a learning rate of its own for the head, and an order that survives a resume."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from accelerate.data_loader import prepare_data_loader  # type: ignore[import-untyped]
 from numpy.typing import NDArray
+from spotforge_runtime.ordinal_decoding import Head, absolute_errors
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Sampler
 from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
-from spotforge_training.cumulative_link_head import CumulativeLinkHead
-from spotforge_training.cumulative_link_loss import cumulative_link_loss, cumulative_link_losses
+from spotforge_training.base_model import head_of
+from spotforge_training.batch_loss import batch_loss
 from spotforge_training.divergence import DivergenceGuard
 from spotforge_training.examples import Collate, Examples
+from spotforge_training.layerwise_rates import layerwise_factors
 from spotforge_training.length_groups import LengthGroups
-from spotforge_training.ordinal_decoding import mean_absolute_error, median_class
+from spotforge_training.ordinal_head import HEADS
 from spotforge_training.prediction import predict_logits
 from spotforge_training.ranks import ALONE, Ranks
-from spotforge_training.training_recipe import HEAD_LEARNING_RATE_FACTOR
 
 
 class OrdinalRegressionTrainer(Trainer):
-    """Trains a model whose last linear layer is a `CumulativeLinkHead`.
+    """Trains a model whose last linear layer is a `HeadLayer`.
 
-    - loss: the cumulative-link likelihood, a micro-batch's share of the whole batch's mean;
-    - optimiser: AdamW, the head and its cutpoints at HEAD_LEARNING_RATE_FACTOR times the learning rate and without decay
-      (decay would pull the cutpoints together and the latent score to nothing);
+    - loss: the head's, a micro-batch's share of the whole batch's mean;
+    - optimiser: AdamW, the head at its own multiple of the learning rate and without decay (decay would pull cutpoints
+      together and a latent score to nothing), lower layers slower when `layerwise_decay` is below 1;
     - order: batches of like lengths, a function of seed and epoch;
     - evaluation: in the split's own order, by median decoding, and without touching a random state.
 
@@ -43,8 +44,14 @@ class OrdinalRegressionTrainer(Trainer):
         collate: Collate,
         guard: DivergenceGuard,
         callbacks: list[TrainerCallback],
+        head: Head = "cumulative-link",
+        class_weights: Sequence[float] | None = None,
+        layerwise_decay: float = 1.0,
         ranks: Ranks = ALONE,
     ) -> None:
+        self._head = HEADS[head]
+        self._weights = None if class_weights is None else torch.tensor(class_weights)
+        self._layerwise_decay = layerwise_decay
         self._ranks = ranks
         self._guard = guard
         self._examples = train_examples
@@ -61,9 +68,8 @@ class OrdinalRegressionTrainer(Trainer):
         # The rows of a batch go to the loss, never into the model's own forward.
         self.model_accepts_loss_kwargs = False
 
-    @staticmethod
-    def _loss(outputs: Any, labels: Tensor, num_items_in_batch: Tensor | int | None = None) -> Tensor:
-        return cumulative_link_loss(outputs.logits, labels, num_items_in_batch)
+    def _loss(self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | int | None = None) -> Tensor:
+        return batch_loss(self._head.losses(outputs.logits, labels), labels, num_items_in_batch, self._weights)
 
     def training_step(self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Tensor:
         loss: Tensor = super().training_step(model, inputs, num_items_in_batch)
@@ -77,19 +83,28 @@ class OrdinalRegressionTrainer(Trainer):
         return self.optimizer
 
     def _parameter_groups(self) -> list[dict[str, Any]]:
-        heads = [module for module in self._ordinal_model.modules() if isinstance(module, CumulativeLinkHead)]
-        of_head = {id(parameter) for head in heads for parameter in head.parameters()}
+        """First those that decay, then the others, each from the fastest to the slowest, and last the head."""
+        _, head = head_of(self._ordinal_model)
+        of_head = {id(parameter) for parameter in head.parameters()}
         decayed = set(self.get_decay_parameter_names(self._ordinal_model))
+        factors = layerwise_factors(self._ordinal_model, self._layerwise_decay)
         rest = [(n, p) for n, p in self._ordinal_model.named_parameters() if p.requires_grad and id(p) not in of_head]
         groups: list[dict[str, Any]] = [
-            {"params": [p for n, p in rest if n in decayed], "weight_decay": self.args.weight_decay},
-            {"params": [p for n, p in rest if n not in decayed], "weight_decay": 0.0},
             {
-                "params": [parameter for head in heads for parameter in head.parameters()],
-                "weight_decay": 0.0,
-                "lr": self.args.learning_rate * HEAD_LEARNING_RATE_FACTOR,
-            },
+                "params": [p for n, p in rest if (n in decayed) == decays and factors[n] == factor],
+                "weight_decay": self.args.weight_decay if decays else 0.0,
+                "lr": self.args.learning_rate * factor,
+            }
+            for decays in (True, False)
+            for factor in sorted(set(factors.values()), reverse=True)
         ]
+        groups.append(
+            {
+                "params": list(head.parameters()),
+                "weight_decay": 0.0,
+                "lr": self.args.learning_rate * self._head.learning_rate_factor,
+            }
+        )
         return [group for group in groups if group["params"]]
 
     def _get_train_sampler(self, _train_dataset: Any = None) -> Sampler[int]:
@@ -116,6 +131,6 @@ class OrdinalRegressionTrainer(Trainer):
         return predict_logits(self._ordinal_model, examples, self.data_collator, ranks=self._ranks, after_batch=after_batch)
 
     def figures_of(self, logits: NDArray[np.float32], labels: NDArray[np.int32]) -> dict[str, float]:
-        """Mean loss in nats and MAE in classes."""
-        losses = cumulative_link_losses(torch.from_numpy(logits), torch.from_numpy(labels.astype(np.int64)))
-        return {"loss": float(losses.mean()), "mae": mean_absolute_error(median_class(logits), labels)}
+        """Mean loss in nats, all classes alike, and MAE in classes."""
+        losses = self._head.losses(torch.from_numpy(logits), torch.from_numpy(labels.astype(np.int64)))
+        return {"loss": float(losses.mean()), "mae": float(absolute_errors(logits, labels, self._head.name).mean())}

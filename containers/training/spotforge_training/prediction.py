@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from spotforge_training.examples import Collate, Examples
-from spotforge_training.ordinal_decoding import Logits
 from spotforge_training.ranks import ALONE, Ranks
 
 PREDICTION_BATCH = 64
@@ -20,8 +20,8 @@ def predict_logits(
     *,
     ranks: Ranks = ALONE,
     after_batch: Callable[[int], None] = lambda _rows: None,
-) -> Logits:
-    """Shape (N, K-1), row i for example i.
+) -> NDArray[np.float32]:
+    """Shape (N, L), row i for example i.
 
     Batches are of like lengths, longest first, because most of the time would go into padding otherwise; the logits are put
     back into the examples' own order. No data loader: one would draw from the global random state, and a run that evaluates

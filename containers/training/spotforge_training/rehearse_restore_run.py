@@ -12,15 +12,15 @@ from spotforge_runtime.contracts import names
 from spotforge_runtime.contracts.models import RehearsalFigures, RestoreFigures
 from spotforge_runtime.errors import ContractBroken, InvalidInput
 from spotforge_runtime.rehearsal import RehearsalContext
-from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedModel
+from transformers import AutoConfig, PreTrainedModel
 
-from spotforge_training.base_model import attach_head
+from spotforge_training.base_model import AUTO_CLASSES, attach_head
 from spotforge_training.checkpointing import CONDITIONS, compare_conditions, conditions_in, conditions_of
 from spotforge_training.divergence import DivergenceGuard, DivergenceWatch, uninformed_loss
 from spotforge_training.frozen_layers import freeze_lower_layers
 from spotforge_training.ordinal_regression_trainer import OrdinalRegressionTrainer
 from spotforge_training.rehearse_one_step import RANDOM_STATES, RANDOM_STATES_OF_FIRST, OneStep
-from spotforge_training.rehearse_rows import MadeUpRows
+from spotforge_training.rehearse_rows import MadeUpPictures, MadeUpRows
 from spotforge_training.training_recipe import TrainingRecipe, recipe_of, training_arguments
 from spotforge_training.training_run import device_name, make_reproducible
 
@@ -52,7 +52,7 @@ def work(context: RehearsalContext) -> RehearsalFigures:
 
     make_reproducible(recipe)
     classes = len(stage.spec.dataset.labels.values)
-    model = empty_model(restored.folder, classes, recipe)
+    model = empty_model(restored.folder, classes, stage.spec.task, recipe)
     step = do_one_step(model, restored, recipe, rows, classes, context.scratch / "trainer")
     return RehearsalFigures(
         restore=RestoreFigures(
@@ -85,13 +85,20 @@ def shape_of(checkpoint: Path) -> tuple[int, int]:
         ) from error
 
 
-def empty_model(checkpoint: Path, classes: int, recipe: TrainingRecipe) -> PreTrainedModel:
+def empty_model(checkpoint: Path, classes: int, task: str, recipe: TrainingRecipe) -> PreTrainedModel:
     """The architecture that the checkpoint names, under an ordinal head, with weights that mean nothing yet."""
     config = AutoConfig.from_pretrained(checkpoint, local_files_only=True, trust_remote_code=False)
-    model: PreTrainedModel = AutoModelForSequenceClassification.from_config(config, trust_remote_code=False)
-    attach_head(model, [1] * classes)
+    model: PreTrainedModel = AUTO_CLASSES[task].from_config(config, trust_remote_code=False)
+    attach_head(model, [1] * classes, recipe.head)
     freeze_lower_layers(model, recipe.frozen_layers)
     return model
+
+
+def made_up_examples(model: PreTrainedModel, rows: int, recipe: TrainingRecipe, classes: int) -> MadeUpRows | MadeUpPictures:
+    """In the shape of the model's own data: ids of its vocabulary, or pictures of its size."""
+    if hasattr(model.config, "vocab_size"):
+        return MadeUpRows(rows, recipe.max_length, vocabulary=int(model.config.vocab_size), classes=classes)
+    return MadeUpPictures(rows, int(model.config.image_size), classes=classes)
 
 
 def do_one_step(
@@ -106,7 +113,7 @@ def do_one_step(
     if of_first.exists():
         shutil.copyfile(of_first, restored.folder / RANDOM_STATES)
     rows = recipe.rows_an_epoch(rows)
-    examples = MadeUpRows(rows, recipe.max_length, vocabulary=int(model.config.vocab_size), classes=classes)
+    examples = made_up_examples(model, rows, recipe, classes)
     guard = DivergenceGuard(DivergenceWatch(uninformed_loss([1] * classes)))
     one_step = OneStep(restored.folder, restored.step, loss=lambda: guard.loss)
     trainer = OrdinalRegressionTrainer(
@@ -116,6 +123,8 @@ def do_one_step(
         collate=examples.collate,
         guard=guard,
         callbacks=[one_step],
+        head=recipe.head,
+        layerwise_decay=recipe.layerwise_decay,
     )
     trainer.train(resume_from_checkpoint=str(restored.folder))
     if not one_step.done:

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from spotforge_training.examples import Example
+from spotforge_training.image_examples import stack_pictures
 
 
 class MadeUpRows(Dataset[Example]):
@@ -34,3 +35,20 @@ class MadeUpRows(Dataset[Example]):
     def collate(examples: list[Example]) -> dict[str, Tensor]:
         """All are of one length: nothing to pad."""
         return {name: torch.tensor([example[name] for example in examples]) for name in examples[0]}
+
+
+class MadeUpPictures(Dataset[Example]):
+    """Every picture is of one grey, which follows from its index."""
+
+    def __init__(self, rows: int, size: int, *, classes: int) -> None:
+        self._size = size
+        self._classes = classes
+        self.lengths = [1] * rows
+        self.collate = stack_pictures
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __getitem__(self, index: int) -> Example:
+        pixels = torch.full((3, self._size, self._size), (index % 255) / 255)
+        return {"pixel_values": pixels, "labels": index % self._classes}

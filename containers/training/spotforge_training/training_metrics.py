@@ -10,8 +10,10 @@ NAMES = {
     "learning_rate": "learningRate",
     "eval_loss": "validationLoss",
     "eval_mae": "validationMae",
+    "cutpoints": "cutpoints",
 }
-Line = dict[str, float]
+# A line also has `cutpoints`, ascending, where thresholds were looked at.
+Line = dict[str, Any]
 
 
 def metric_lines(history: Iterable[Mapping[str, Any]]) -> list[Line]:

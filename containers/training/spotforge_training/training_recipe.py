@@ -7,10 +7,9 @@ from pathlib import Path
 import torch
 from spotforge_runtime.contracts.models import TrainSpec
 from spotforge_runtime.errors import InvalidInput
+from spotforge_runtime.ordinal_decoding import Head
 from transformers import TrainingArguments
 
-# Head and cutpoints start from nothing while the encoder starts trained; and they are few: a large step harms nothing else.
-HEAD_LEARNING_RATE_FACTOR = 50.0
 WARMUP_SHARE = 0.1
 WEIGHT_DECAY = 0.01
 # Chart points a run should have: enough for a curve, few enough for a run of a million steps.
@@ -31,6 +30,10 @@ class TrainingRecipe:
     seed: int
     threads: int
     precision: str
+    head: Head
+    layerwise_decay: float
+    class_weights: str
+    patience: int  # epochs without a better validation MAE before training stops; 0: never
     processes: int = 1
 
     @property
@@ -67,6 +70,10 @@ def recipe_of(spec: TrainSpec, micro_batch_divisor: int, processes: int = 1) -> 
         seed=spec.seed,
         threads=spec.threads,
         precision=spec.precision,
+        head=spec.head,
+        layerwise_decay=spec.layerwise_decay,
+        class_weights=spec.class_weights,
+        patience=spec.early_stopping.patience if spec.early_stopping else 0,
         processes=processes,
     )
 
@@ -83,6 +90,12 @@ def micro_batch(batch_size: int, divisor: int) -> int:
 def training_arguments(recipe: TrainingRecipe, steps: int, folder: Path) -> TrainingArguments:
     """Logging, saving and evaluating are decided by callbacks, clipping by the divergence guard: all off here."""
     cuda = torch.cuda.is_available()
+    if recipe.precision == "float16" and not cuda:
+        raise InvalidInput(
+            "train.precision is float16, which needs a GPU; this host has none.",
+            where="train.precision",
+            remedy="Choose float32, or a compute profile with GPUs.",
+        )
     return TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=recipe.epochs,
@@ -97,6 +110,7 @@ def training_arguments(recipe: TrainingRecipe, steps: int, folder: Path) -> Trai
         seed=recipe.seed,
         data_seed=recipe.seed,
         bf16=recipe.precision == "bfloat16",
+        fp16=recipe.precision == "float16",
         use_cpu=not cuda,
         # With it, gradients are summed in the same pieces from the first step on. Without, the pieces are cut anew after the
         # first step, also the first after a resume, and of three processes or more the last bits follow the pieces.

@@ -11,23 +11,29 @@ from spotforge_runtime.checkpoints import CheckpointStore, RestoredCheckpoint
 from spotforge_runtime.context import StageContext
 from spotforge_runtime.contracts.models import TrainSummary
 from spotforge_runtime.inputs import StageInputs
+from spotforge_runtime.ordinal_decoding import Head, expected_score, mean_absolute_error, median_label, predicted_class
 from transformers import TrainerState, set_seed
+from transformers.trainer import TRAINER_STATE_NAME
 from transformers.utils import logging as transformers_logging
 
-from spotforge_training.base_model import attach_head, load_base_model
+from spotforge_training.base_model import attach_head, fold_head, head_of, load_base_model
 from spotforge_training.checkpoint_cadence import LARGEST_BLOCKED_SHARE, LONGEST_INTERVAL_SECONDS
 from spotforge_training.checkpointing import Checkpointing, CheckpointReport, Conditions, compare_conditions, conditions_of
+from spotforge_training.class_weights import balanced_weights
 from spotforge_training.curves_svg import curves_svg
+from spotforge_training.device_use import DeviceUse
 from spotforge_training.divergence import DivergenceGuard, DivergenceWatch, uninformed_loss
+from spotforge_training.early_stopping import BestWeights, best_of, is_over
 from spotforge_training.epoch_evaluation import EpochEvaluation
+from spotforge_training.examples import Examples
 from spotforge_training.frozen_layers import freeze_lower_layers
+from spotforge_training.modality import CONTENT_COLUMNS, modality_of
 from spotforge_training.model_folder import WEIGHTS, save_stock_model
-from spotforge_training.ordinal_decoding import expected_score, mean_absolute_error, median_class, median_label
 from spotforge_training.ordinal_regression_trainer import OrdinalRegressionTrainer
+from spotforge_training.parity_trend_snapshots import ParityTrendSnapshots
 from spotforge_training.phase_times import PhaseTimes
 from spotforge_training.ranks import join_ranks
 from spotforge_training.split_tables import SplitTable, choose_rows, read_split
-from spotforge_training.text_examples import PadToLongest, TextExamples, load_tokenizer
 from spotforge_training.training_metrics import json_lines, mean_loss_since, metric_lines
 from spotforge_training.training_progress import TrainingProgress
 from spotforge_training.training_recipe import TrainingRecipe, recipe_of, training_arguments
@@ -55,19 +61,20 @@ def work(context: StageContext) -> TrainSummary | None:
     with times.phase("read"):
         context.progress.report(message="reading data and base model")
         base, splits = ranks.by_first(lambda: fetch(context.inputs))
-        whole, validation, test = (read_split(split, classes) for split in splits)
+        column = CONTENT_COLUMNS[context.spec.task]
+        whole, validation, test = (read_split(split, classes, column) for split in splits)
         train = choose_rows(whole, spec.max_rows, recipe.seed)
 
     with times.phase("load"):
-        tokenizer = load_tokenizer(base)
-        sample = choose_rows(validation, ROWS_BETWEEN_EPOCHS, recipe.seed)
+        modality = modality_of(context.spec.task, base, recipe.max_length)
+        # What decides when training ends, and which weights are kept, is worth all rows.
+        sample = choose_rows(validation, None if recipe.patience else ROWS_BETWEEN_EPOCHS, recipe.seed)
         examples, validation_examples, sample_examples, test_examples = (
-            TextExamples(tokenizer, split.texts, split.labels.tolist(), recipe.max_length)
-            for split in (train, validation, sample, test)
+            modality.examples(split) for split in (train, validation, sample, test)
         )
         class_counts = np.bincount(train.labels, minlength=classes).tolist()
-        model = load_base_model(base, classes)
-        attach_head(model, class_counts)
+        model = load_base_model(base, classes, context.spec.task, recipe.head)
+        attach_head(model, class_counts, recipe.head)
         freeze_lower_layers(model, recipe.frozen_layers)
 
     steps = recipe.steps(len(train))
@@ -77,17 +84,23 @@ def work(context: StageContext) -> TrainSummary | None:
     evaluated = (recipe.epochs - 1) * len(sample) + len(validation) + len(test)
     meter = WorkMeter(training_rows=recipe.epochs * len(train), evaluated_rows=evaluated)
     guard = DivergenceGuard(DivergenceWatch(uninformed_loss(class_counts)), ranks)
+    best = BestWeights(recipe.patience or None)
+    if restored:
+        best.load(restored.folder)
+    device_use = DeviceUse()
+    snapshots = ParityTrendSnapshots(context, steps=steps, fold=fold_head, first=ranks.first)
     checkpointing = Checkpointing(
         store,
         context.interruption,
         conditions=conditions,
         longest_interval=spec.checkpoint_every_seconds,
         resumed_from_step=restored.step if restored else None,
+        also=best.save,
         ranks=ranks,
     )
     progress = TrainingProgress(context.progress, meter, training_rows=len(train), epochs=recipe.epochs, loss=lambda: guard.loss)
 
-    def figures(split: SplitTable, of: TextExamples, name: str) -> tuple[NDArray[np.float32], dict[str, float]]:
+    def figures(split: SplitTable, of: Examples, name: str) -> tuple[NDArray[np.float32], dict[str, float]]:
         """Logits of a split and its loss and MAE. May be interrupted between two batches."""
 
         def after_batch(rows: int) -> None:
@@ -98,30 +111,50 @@ def work(context: StageContext) -> TrainSummary | None:
             logits = trainer.logits_of(of, after_batch)
         return logits, trainer.figures_of(logits, split.labels)
 
-    def validate(state: TrainerState, split: SplitTable, of: TextExamples) -> dict[str, float]:
+    def validate(state: TrainerState, split: SplitTable, of: Examples) -> bool:
+        """Whether training is over."""
         _, measured = figures(split, of, "validation")
-        progress.metrics |= {"validationLoss": measured["loss"], "validationMae": measured["mae"]}
+        progress.metrics |= {"validationLoss": measured["loss"], "validationMae": measured["mae"], **device_use.metrics}
         state.log_history.append(
-            {"step": state.global_step, "epoch": state.epoch or 0.0, "eval_loss": measured["loss"], "eval_mae": measured["mae"]}
+            {
+                "step": state.global_step,
+                "epoch": state.epoch or 0.0,
+                "eval_loss": measured["loss"],
+                "eval_mae": measured["mae"],
+                "cutpoints": head_of(model)[1].thresholds(),  # type: ignore[dict-item] # the Trainer keeps and restores any JSON
+            }
         )
-        return measured
+        return best.evaluated(state, model)
 
     trainer = OrdinalRegressionTrainer(
         model=model,
         args=training_arguments(recipe, steps, context.scratch / "checkpoints"),
         train_examples=examples,
-        collate=PadToLongest(tokenizer),
+        collate=modality.collate,
         guard=guard,
-        callbacks=[EpochEvaluation(lambda state: validate(state, sample, sample_examples)), progress, checkpointing],
+        callbacks=[
+            EpochEvaluation(lambda state: validate(state, sample, sample_examples)),
+            device_use,
+            progress,
+            checkpointing,
+            snapshots,
+        ],
+        head=recipe.head,
+        class_weights=balanced_weights(class_counts) if recipe.class_weights == "balanced" else None,
+        layerwise_decay=recipe.layerwise_decay,
         ranks=ranks,
     )
     if not ranks.first:
         set_seed(recipe.seed + ranks.index)  # the weights began alike in all processes; dropout falls differently in each
     with times.phase("train", without="validation"):
-        trainer.train(resume_from_checkpoint=str(restored.folder) if restored else None)
+        train_or_go_on(trainer, restored, recipe.patience)
     trained_steps = trainer.state.global_step - (restored.step if restored else 0)
+    stopped_early = trainer.state.global_step < steps
 
-    validated = validate(trainer.state, validation, validation_examples)
+    if not stopped_early:  # else the epoch that decided has been evaluated, on all rows
+        validate(trainer.state, validation, validation_examples)
+    best.put_back(model)
+    kept = kept_evaluation(trainer.state, best)
     test_logits, tested = figures(test, test_examples, "test")
     ranks.leave()
     if not ranks.first:
@@ -132,32 +165,38 @@ def work(context: StageContext) -> TrainSummary | None:
         context.progress.report(message="publishing", metrics={"mae": tested["mae"], "baselineMae": baseline})
         lines = metric_lines(trainer.state.log_history)
         folder = context.scratch / "model"
-        cutpoints = save_stock_model(model, tokenizer, folder)
+        cutpoints = save_stock_model(model, modality, folder)
         stored = {file.name: context.outputs.write(f"model/{file.name}", file) for file in sorted(folder.iterdir())}
         context.outputs.write_json("cutpoints.json", {"schemaVersion": 1, "cutpoints": cutpoints})
         context.outputs.write_bytes("metrics.jsonl", json_lines(lines).encode())
         title = f"{context.spec.name}: MAE {tested['mae']:.3f} on test, median class {baseline:.3f}"
         context.outputs.write_bytes("curves.svg", curves_svg(lines, title=title, baseline_mae=baseline).encode())
         predictions = context.scratch / "predictions.parquet"
-        write_predictions(predictions, test, test_logits)
+        write_predictions(predictions, test, test_logits, recipe.head)
         context.outputs.write("predictions.parquet", predictions)
+        snapshots.publish(int(kept["step"]))
         store.wait()
     logger.info("Seconds by phase: %s", times.seconds)
-    cost = checkpointing.report
+    cost, use = checkpointing.report, device_use.figures
     log_checkpoints(cost, store.committed, spec.checkpoint_every_seconds)
 
     return TrainSummary(
         mae=tested["mae"],
         baseline_mae=baseline,
-        validation_mae=validated["mae"],
-        validation_loss=validated["loss"],
-        train_loss=mean_loss_since(lines, steps - steps // recipe.epochs),
+        validation_mae=kept["eval_mae"],
+        validation_loss=kept["eval_loss"],
+        train_loss=mean_loss_since(lines, trainer.state.global_step - steps // recipe.epochs),
         rows=len(train),
         steps=steps,
         epochs=recipe.epochs,
         samples_per_second=trained_steps * recipe.batch_size / times.seconds["train"] if trained_steps else 0.0,
         parameters=model.num_parameters(),
         device=device_name(),
+        stopped_early=stopped_early,
+        best_step=int(kept["step"]),
+        peak_memory_bytes=use.peak_memory_bytes,
+        peak_gpu_memory_bytes=use.peak_gpu_memory_bytes,
+        gpu_utilization=use.gpu_utilization,
         training_seconds=round(cost.training_seconds, 3),
         checkpoints=store.committed,
         checkpoint_blocked_seconds=round(cost.blocked_seconds, 3),
@@ -203,6 +242,23 @@ def restore(store: CheckpointStore, to: Path, conditions: Conditions) -> Restore
     return restored
 
 
+def train_or_go_on(trainer: OrdinalRegressionTrainer, restored: RestoredCheckpoint | None, patience: int) -> None:
+    """Trains, from the checkpoint on if there is one. A run that had stopped early stays stopped."""
+    if restored is not None and patience:
+        state = TrainerState.load_from_json(str(restored.folder / TRAINER_STATE_NAME))
+        if is_over(state.log_history, patience):
+            trainer.state = state
+            return
+    trainer.train(resume_from_checkpoint=str(restored.folder) if restored else None)
+
+
+def kept_evaluation(state: TrainerState, best: BestWeights) -> dict[str, float]:
+    """The line of the evaluation whose weights are kept: the best one's when training may stop early, else the last one's."""
+    lines = [line for line in state.log_history if "eval_mae" in line]
+    found = best_of(lines) if best.wanted else None
+    return next(line for line in reversed(lines) if found is None or line["step"] == found[0])
+
+
 def log_checkpoints(cost: CheckpointReport, committed: int, chosen_interval: float | None) -> None:
     """What checkpoints cost, and why when that was more than they may."""
     logger.info(
@@ -226,12 +282,12 @@ def device_name() -> str:
     return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
 
 
-def write_predictions(file: Path, test: SplitTable, logits: NDArray[np.float32]) -> None:
+def write_predictions(file: Path, test: SplitTable, logits: NDArray[np.float32], head: Head) -> None:
     """One line a test row, in the order of the split: row, label, predicted, expected_score."""
     columns = {
         "row": test.rows,
         "label": test.labels,
-        "predicted": median_class(logits),
-        "expected_score": expected_score(logits),
+        "predicted": predicted_class(logits, head).astype(np.int32),
+        "expected_score": expected_score(logits, head),
     }
     pl.DataFrame(columns).write_parquet(file)

@@ -19,6 +19,10 @@ export const datasetVersion = z
   .meta({ id: 'DatasetVersion' });
 export type DatasetVersion = z.infer<typeof datasetVersion>;
 
+export const splitCounts = z
+  .strictObject({ split: z.enum(['train', 'validation', 'test', 'calibration']), rows: count, classCounts: z.array(count) })
+  .meta({ id: 'SplitCounts' });
+
 /** `report.json` of prepare: which rows were refused and why. */
 export const prepareReport = z
   .strictObject({
@@ -42,11 +46,7 @@ export const prepareReport = z
     ),
     truncatedRows: count,
     groups: count,
-    splits: z.array(
-      z
-        .strictObject({ split: z.enum(['train', 'validation', 'test', 'calibration']), rows: count, classCounts: z.array(count) })
-        .meta({ id: 'SplitCounts' }),
-    ),
+    splits: z.array(splitCounts),
   })
   .meta({ id: 'PrepareReport' });
 export type PrepareReport = z.infer<typeof prepareReport>;

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { bundle } from './bundle.ts';
 import { datasetVersion, prepareReport } from './dataset.ts';
+import { datasetPreparationRequest, datasetReport } from './dataset-preparation.ts';
 import { executionInput, experimentRequest, resolvedSpec } from './experiment-spec.ts';
 import {
   artifactPage,
@@ -11,6 +12,7 @@ import {
   problem,
 } from './experiment-view.ts';
 import { rehearsalCompleted, rehearsalFinding, rehearsalReport } from './rehearsal.ts';
+import { spotCheckCompleted, spotCheckFinding, spotCheckReport } from './spot-check.ts';
 import {
   checkpointManifest,
   failureCause,
@@ -20,6 +22,7 @@ import {
   stageSummariesDocument,
 } from './stage-documents.ts';
 import { uploadRequest, uploadResponse } from './upload.ts';
+import { weightSnapshots } from './weight-snapshots.ts';
 
 /** Every document that crosses a border, by the name of its JSON Schema in `contracts/`. */
 export const DOCUMENTS: Record<string, z.ZodType> = {
@@ -36,10 +39,16 @@ export const DOCUMENTS: Record<string, z.ZodType> = {
   'checkpoint-manifest': checkpointManifest,
   'dataset-version': datasetVersion,
   'prepare-report': prepareReport,
+  'dataset-preparation-request': datasetPreparationRequest,
+  'dataset-report': datasetReport,
   bundle,
   'rehearsal-finding': rehearsalFinding,
   'rehearsal-report': rehearsalReport,
   'rehearsal-completed': rehearsalCompleted,
+  'spot-check-finding': spotCheckFinding,
+  'spot-check-report': spotCheckReport,
+  'spot-check-completed': spotCheckCompleted,
+  'weight-snapshots': weightSnapshots,
   experiment: experimentView,
   'experiment-page': experimentPage,
   'experiment-event-page': experimentEventPage,
@@ -58,6 +67,10 @@ export const PYTHON_DOCUMENTS = [
   'checkpoint-manifest',
   'dataset-version',
   'prepare-report',
+  'dataset-preparation-request',
+  'dataset-report',
   'bundle',
   'rehearsal-finding',
+  'spot-check-finding',
+  'weight-snapshots',
 ] as const;

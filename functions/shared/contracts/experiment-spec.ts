@@ -1,6 +1,18 @@
 import * as z from 'zod';
+import {
+  calibrationRows,
+  columnsSpec,
+  labelsSpec,
+  requestedColumns,
+  requestedSplit,
+  SCHEMA_DEFAULTS,
+  seed,
+  splitSpec,
+  TASKS,
+} from './dataset-schema.ts';
 import { STAGES } from './names.ts';
 import {
+  datasetVersionId,
   experimentId,
   gitSha,
   instant,
@@ -11,12 +23,14 @@ import {
   sha256,
   tenant,
   uploadId,
+  versionReference,
 } from './primitives.ts';
 
-export const TASKS = ['text-ordinal'] as const;
-export const HEADS = ['cumulative-link'] as const;
-export const PRECISIONS = ['float32', 'bfloat16'] as const;
-export const QUANTIZATION_RECIPES = ['balanced', 'all-operators'] as const;
+export const HEADS = ['cumulative-link', 'coral', 'corn', 'cross-entropy'] as const;
+export const PRECISIONS = ['float32', 'bfloat16', 'float16'] as const;
+export const CLASS_WEIGHTS = ['none', 'balanced'] as const;
+/** INT8 candidates that a spec may leave out of its tournament. FP32, FP32 optimised and static INT8 by MinMax always compete. */
+export const QUANTIZATION_CANDIDATES = ['dynamic', 'static-percentile', 'static-entropy', 'static-smoothed'] as const;
 
 export const sourceUri = z
   .string()
@@ -33,23 +47,7 @@ export const baseUri = z
     'expected upload:{uploadId}, s3://bucket/prefix or hf:{owner}/{model}@{commit}',
   );
 
-const column = z.string().min(1).max(64);
-const finite = z.number().refine(Number.isFinite, 'expected a finite number');
-const labelValues = z
-  .array(finite)
-  .min(2)
-  .max(64)
-  .refine(
-    (values) => values.every((value, i) => i === 0 || value > Number(values[i - 1])),
-    'expected the values in ascending order, none twice',
-  );
-const fraction = z.number().min(0.01).max(0.6);
-
 const model = z.strictObject({ name, base: baseUri }).meta({ id: 'ModelSpec' });
-const columns = { text: column, label: column, group: column };
-const labels = z
-  .strictObject({ values: labelValues.describe('the K ordered label values, lowest first') })
-  .meta({ id: 'LabelsSpec' });
 
 /** Fields of `train`, `gates` and the rest, each with its rule; `withDefaults` and `resolved` are built from the same ones. */
 const train = {
@@ -58,16 +56,25 @@ const train = {
   maxRows: z.int().min(100).max(10_000_000),
   batchSize: z.int().min(1).max(1024),
   learningRate: z.number().gt(0).max(10_000),
-  maxLength: z.int().min(8).max(8192).describe('tokens; a longer text is truncated and counted'),
+  layerwiseDecay: z
+    .number()
+    .min(0.5)
+    .max(1)
+    .describe('each layer of the encoder learns at this fraction of the rate of the layer above it; 1: all at one rate'),
+  classWeights: z
+    .enum(CLASS_WEIGHTS)
+    .describe('balanced: the loss counts each class by the inverse of its frequency, at the price of MAE over all rows'),
+  earlyStopping: z
+    .strictObject({ patience: z.int().min(1).max(100).describe('epochs without a better validation MAE before training stops') })
+    .meta({ id: 'EarlyStopping' })
+    .describe('the weights of the best epoch are kept; absent: all epochs, and the last weights'),
+  maxLength: z.int().min(8).max(8192).describe('tokens; a longer text is truncated and counted; of text-ordinal alone'),
   frozenLayers: z
     .int()
     .min(0)
     .max(200)
     .describe('lower layers of the encoder, embeddings included, that stay as they are; 0 or absent trains everything'),
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1),
+  seed,
   threads: z.int().min(1).max(64),
   precision: z.enum(PRECISIONS),
   checkpointEverySeconds: z
@@ -85,38 +92,98 @@ const parityGate = {
 };
 const int8Gate = {
   maxMeanScoreDelta: z.number().min(0).max(1).describe('of mean |expected score INT8 - FP32| / (K - 1)'),
-  maxMaeIncrease: z.number().min(0).max(10).describe('relative to FP32; rejects when the 95 % interval lies above it'),
+  maxMaeIncrease: z
+    .number()
+    .min(0)
+    .max(10)
+    .describe('of the expected score, relative to FP32; the upper bound of the one-sided 95 % interval must lie below it'),
+  required: z
+    .boolean()
+    .describe('true: INT8 that fails its gate rejects the experiment; false: FP32 ships, and the report says so'),
 };
-const split = { validation: fraction, test: fraction, seed: train.seed };
-const quantize = { recipe: z.enum(QUANTIZATION_RECIPES), calibrationRows: z.int().min(100).max(500) };
+const quantize = {
+  calibrationRows,
+  candidates: z
+    .array(z.enum(QUANTIZATION_CANDIDATES))
+    .refine((names) => new Set(names).size === names.length, 'expected every candidate once')
+    .describe('that compete beside FP32, FP32 optimised and static INT8 by MinMax; fewer take less time'),
+};
 const compute = { profile: name, maxAttempts: z.int().min(1).max(10) };
 
 /** Defaults, each with its reason. */
 export const SPEC_DEFAULTS = {
-  task: 'text-ordinal',
+  task: SCHEMA_DEFAULTS.task,
   train: {
     head: 'cumulative-link',
     epochs: 2, // with the rate below: 50 % less MAE than the median class on 3,200 rows of the demo's data
     batchSize: 16,
     learningRate: 5e-5, // the usual one for fine-tuning small encoders with AdamW
+    layerwiseDecay: 1,
+    classWeights: 'none', // balanced weights answer another question than the MAE over all rows
     maxLength: 128,
     seed: 13,
     threads: 2, // from the spec, never from the machine: results are bit-exact per thread count
     precision: 'float32',
   },
   parity: { absolute: 1e-5, relative: 1e-5 },
-  int8: { maxMeanScoreDelta: 0.02, maxMaeIncrease: 0.01 },
-  split: { validation: 0.1, test: 0.1, seed: 13 },
-  quantize: { recipe: 'balanced', calibrationRows: 200 },
+  int8: { maxMeanScoreDelta: 0.01, maxMaeIncrease: 0.01, required: false },
+  split: SCHEMA_DEFAULTS.split,
+  quantize: {
+    calibrationRows: SCHEMA_DEFAULTS.calibrationRows,
+    candidates: ['dynamic', 'static-percentile', 'static-entropy', 'static-smoothed'],
+  },
   compute: { profile: 'default', maxAttempts: 3 }, // three attempts climb the whole ladder of three queues
 } as const;
 
 const d = SPEC_DEFAULTS;
-const textColumns = z.strictObject({
-  text: columns.text.default('text'),
-  label: columns.label.default('label'),
-  group: columns.group.default('group').describe('rows of one group never straddle the split'),
-});
+
+/** A dataset that is stored: its schema says everything else. */
+type VersionOfDataset = { name: string; version: string };
+/** A dataset that comes with the experiment. */
+type BroughtDataset = {
+  name: string;
+  source: string;
+  sha256?: string | undefined;
+  columns: z.output<typeof requestedColumns>;
+  labels: z.output<typeof labelsSpec>;
+  split: z.output<typeof requestedSplit>;
+};
+
+const OF_A_BROUGHT_DATASET = ['source', 'sha256', 'columns', 'labels', 'split'] as const;
+
+/** Either of the two, told apart by the fields that are there, so that every refusal names its field. */
+const requestedDataset = z
+  .strictObject({
+    name,
+    version: versionReference.optional().describe('of the dataset of that name, in place of all that follows'),
+    source: sourceUri.optional(),
+    sha256: sha256.optional().describe('tree hash of the source; refused when the content differs'),
+    columns: requestedColumns.optional(),
+    labels: labelsSpec.optional().describe('required with a source'),
+    split: requestedSplit.optional(),
+  })
+  .transform(({ name, version, source, sha256, columns, labels, split }, context): VersionOfDataset | BroughtDataset => {
+    const given = { source, sha256, columns, labels, split };
+    const refuse = (field: string, message: string): void => {
+      context.issues.push({ code: 'custom', path: [field], message, input: given });
+    };
+    if (version !== undefined) {
+      const beside = OF_A_BROUGHT_DATASET.filter((field) => given[field] !== undefined);
+      for (const field of beside) refuse(field, 'no such field beside a version, whose dataset says it; remove one of the two');
+      return { name, version };
+    }
+    if (source === undefined) refuse('source', 'expected a source, or in its place a version of a dataset that is stored');
+    else if (labels === undefined) refuse('labels', 'expected object, but it is missing');
+    if (source === undefined || labels === undefined) return z.NEVER;
+    return {
+      name,
+      source,
+      sha256,
+      columns: columns ?? requestedColumns.parse({}),
+      labels,
+      split: split ?? requestedSplit.parse({}),
+    };
+  });
 
 /** Body of `POST /v1/experiments`. Unknown keys are refused. */
 export const experimentRequest = z
@@ -124,20 +191,7 @@ export const experimentRequest = z
     name,
     task: z.enum(TASKS).default(d.task),
     model,
-    dataset: z.strictObject({
-      name,
-      source: sourceUri,
-      sha256: sha256.optional().describe('tree hash of the source; refused when the content differs'),
-      columns: textColumns.prefault({}),
-      labels,
-      split: z
-        .strictObject({
-          validation: split.validation.default(d.split.validation),
-          test: split.test.default(d.split.test),
-          seed: split.seed.default(d.split.seed),
-        })
-        .prefault({}),
-    }),
+    dataset: requestedDataset,
     train: z
       .strictObject({
         head: train.head.default(d.train.head),
@@ -145,6 +199,9 @@ export const experimentRequest = z
         maxRows: train.maxRows.optional(),
         batchSize: train.batchSize.default(d.train.batchSize),
         learningRate: train.learningRate.default(d.train.learningRate),
+        layerwiseDecay: train.layerwiseDecay.default(d.train.layerwiseDecay),
+        classWeights: train.classWeights.default(d.train.classWeights),
+        earlyStopping: train.earlyStopping.optional(),
         maxLength: train.maxLength.default(d.train.maxLength),
         frozenLayers: train.frozenLayers.optional(),
         seed: train.seed.default(d.train.seed),
@@ -155,8 +212,8 @@ export const experimentRequest = z
       .prefault({}),
     quantize: z
       .strictObject({
-        recipe: quantize.recipe.default(d.quantize.recipe),
         calibrationRows: quantize.calibrationRows.default(d.quantize.calibrationRows),
+        candidates: quantize.candidates.default([...d.quantize.candidates]),
       })
       .prefault({}),
     gates: z
@@ -171,6 +228,7 @@ export const experimentRequest = z
           .strictObject({
             maxMeanScoreDelta: int8Gate.maxMeanScoreDelta.default(d.int8.maxMeanScoreDelta),
             maxMaeIncrease: int8Gate.maxMaeIncrease.default(d.int8.maxMaeIncrease),
+            required: int8Gate.required.default(d.int8.required),
           })
           .prefault({}),
       })
@@ -216,15 +274,17 @@ export const resolvedSpec = z
         name,
         source: sourceUri,
         sha256: sha256.optional(),
-        columns: z.strictObject(columns).meta({ id: 'ColumnsSpec' }),
-        labels,
-        split: z.strictObject(split).meta({ id: 'SplitSpec' }),
+        version: datasetVersionId.optional().describe('of the stored dataset; absent when the experiment brought its source'),
+        columns: columnsSpec,
+        labels: labelsSpec,
+        split: splitSpec,
       })
       .meta({ id: 'DatasetSpec' }),
     train: z
       .strictObject({
         ...train,
         maxRows: train.maxRows.optional(),
+        earlyStopping: train.earlyStopping.optional(),
         frozenLayers: train.frozenLayers.optional(),
         checkpointEverySeconds: train.checkpointEverySeconds.optional(),
       })

@@ -65,6 +65,20 @@ export const REHEARSAL_ENV = {
   upgradeVersion: 'UPGRADE_VERSION',
 } as const;
 
+/** What the nightly spot check runs, and on which image. */
+export const SPOT_CHECK_IMAGE: StageImage = 'optimization';
+export const SPOT_CHECK_COMMAND: readonly string[] = ['python', '-m', `spotforge_${SPOT_CHECK_IMAGE}.spot_check`];
+
+/** Environment of a spot check beside the buckets, commit and digest. */
+export const SPOT_CHECK_ENV = { spotCheckId: 'SPOT_CHECK_ID', bundles: 'BUNDLES' } as const;
+
+/** What makes a version of a dataset, and on which image. */
+export const DATASET_VERSION_IMAGE: StageImage = 'data';
+export const DATASET_VERSION_COMMAND: readonly string[] = ['python', '-m', `spotforge_${DATASET_VERSION_IMAGE}.dataset_version`];
+
+/** Environment of that job beside the buckets, commit, digest and retention that a stage is told too: the S3 URI of its request. */
+export const DATASET_VERSION_ENV = { datasetRequest: 'DATASET_REQUEST' } as const;
+
 /** A stage's exit code says how it ended; `functions/stages/stage-failure.ts` says what follows. */
 export const EXIT_CODES = {
   invalidInput: 64,
@@ -98,7 +112,11 @@ export const EVENTS = {
   stageProgress: { source: 'spotforge.stage', detailType: 'Stage Progress' },
   experimentStatusChanged: { source: 'spotforge.experiments', detailType: 'Experiment Status Changed' },
   rehearsalCompleted: { source: 'spotforge.rehearsals', detailType: 'Rehearsal Completed' },
+  spotCheckCompleted: { source: 'spotforge.spot-checks', detailType: 'Spot Check Completed' },
 } as const;
+
+/** What lies in the folder of a dataset's preparation. */
+export const PREPARATION_FILES = { request: 'request.json', report: 'report.json', rejectedRows: 'rejected-rows.csv' } as const;
 
 /** Object keys. A folder ends with `/`. */
 export const keys = {
@@ -108,6 +126,10 @@ export const keys = {
   bundle: (tenant: string, model: string, version: number) => `bundles/${tenant}/${model}/${version}/`,
   checkpoints: (experimentId: string) => `${experimentId}/`,
   rehearsal: (rehearsalId: string, document: Rehearsal | 'report') => `rehearsals/${rehearsalId}/${document}.json`,
+  spotCheck: (spotCheckId: string, document: 'finding' | 'report') => `spot-checks/${spotCheckId}/${document}.json`,
+  datasetPreparation: (tenant: string, preparationId: string, file: keyof typeof PREPARATION_FILES) =>
+    `dataset-preparations/${tenant}/${preparationId}/${PREPARATION_FILES[file]}`,
+  weightSnapshots: (experimentId: string) => `${experimentId}/weight-snapshots/`,
 } as const;
 
 /** Documents that every attempt leaves in its folder. */

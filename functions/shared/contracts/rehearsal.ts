@@ -55,11 +55,13 @@ const restoreFigures = z
 const modelAnswers = z
   .strictObject({
     fp32MaxAbs: seconds.describe('largest |logit - recorded logit|; within the parity gate of the experiment'),
-    int8MeanAbsScoreDelta: seconds.describe('mean |expected score INT8 - recorded| / (K - 1)'),
+    int8MeanAbsScoreDelta: seconds
+      .nullable()
+      .describe('mean |expected score INT8 - recorded| / (K - 1); null of a bundle that ships FP32 alone'),
   })
   .meta({ id: 'ModelAnswers' });
 
-const bundleAnswers = z
+export const bundleAnswers = z
   .strictObject({
     bundleUri: s3Uri,
     bundleSha256: sha256,
@@ -93,7 +95,7 @@ const upgradeFigures = z
     before: modelAnswers,
     after: modelAnswers,
     fp32MaxAbsDifference: seconds.describe('largest |logit after - logit before|'),
-    int8MaxAbsDifference: seconds,
+    int8MaxAbsDifference: seconds.nullable(),
     modulesFromNewVersion: positiveInteger.describe('modules of the moved package that the check loaded'),
     installSeconds: seconds,
     checkSeconds: seconds,
@@ -109,7 +111,7 @@ export const rehearsalFigures = z
   })
   .meta({ id: 'RehearsalFigures' });
 
-const rehearsalError = z
+export const rehearsalError = z
   .strictObject({
     message: z.string().max(2000).describe('what happened'),
     where: z.string().max(500).nullable(),

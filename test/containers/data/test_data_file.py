@@ -11,7 +11,9 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from spotforge_data.data_file import Columns, RawRow, check_utf8, choose_data_file, read_rows
+from spotforge_data import data_file
+from spotforge_data.data_file import Columns, check_utf8, choose_data_file, read_batches
+from spotforge_data.raw_batch import RawRow
 from spotforge_runtime.errors import InvalidInput
 
 COLUMNS = Columns("text", "label", "group")
@@ -20,7 +22,7 @@ COLUMNS = Columns("text", "label", "group")
 def read(folder: Path, name: str, content: bytes) -> list[RawRow]:
     path = folder / name
     path.write_bytes(content)
-    return list(read_rows(path, name, COLUMNS))
+    return [batch.row(index) for batch in read_batches(path, name, COLUMNS) for index in range(len(batch))]
 
 
 def refused(folder: Path, name: str, content: bytes) -> InvalidInput:
@@ -52,6 +54,42 @@ def test_parquet_keeps_types(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     pl.DataFrame({"x": [0, 0], "text": ["a", None], "label": [1, 2], "group": ["g", "h"]}).write_parquet(buffer)
     assert read(tmp_path, "d.parquet", buffer.getvalue()) == [RawRow(1, "a", 1, "g"), RawRow(2, None, 2, "h")]
+
+
+@pytest.fixture
+def batches_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_file, "BATCH_ROWS", 2)
+
+
+@pytest.mark.usefixtures("batches_of_two")
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_rows_are_numbered_on_from_batch_to_batch(tmp_path: Path, suffix: str) -> None:
+    frame = pl.DataFrame({"text": list("abcde"), "label": ["1"] * 5, "group": list("vwxyz")})
+    buffer = io.BytesIO()
+    {"csv": frame.write_csv, "jsonl": frame.write_ndjson, "parquet": frame.write_parquet}[suffix](buffer)
+    rows = read(tmp_path, f"d.{suffix}", buffer.getvalue())
+    assert [(row.row, row.content, row.group) for row in rows] == [
+        (1, "a", "v"),
+        (2, "b", "w"),
+        (3, "c", "x"),
+        (4, "d", "y"),
+        (5, "e", "z"),
+    ]
+
+
+@pytest.mark.usefixtures("batches_of_two")
+def test_a_line_is_named_in_a_later_batch_too(tmp_path: Path) -> None:
+    good = "a,1,g\n" * 5
+    assert refused(tmp_path, "d.csv", f"text,label,group\n{good}b,1\n".encode()).where == "d.csv, line 7"
+    assert refused(tmp_path, "d.csv", f'text,label,group\n{good}"b'.encode()).where == "d.csv, line 7"
+    line = json.dumps({"text": "a", "label": 1, "group": "g"}) + "\n"
+    assert refused(tmp_path, "d.jsonl", (line * 3 + "\n" + line + "{").encode()).where == "d.jsonl, line 6"
+
+
+def test_values_that_no_column_type_holds_stay_what_they_are(tmp_path: Path) -> None:
+    rows = [{"text": "half \ud83d", "label": 10**30, "group": True}, {"text": 1, "label": 1, "group": "g"}]
+    content = "\n".join(json.dumps(row) for row in rows).encode()
+    assert read(tmp_path, "d.jsonl", content) == [RawRow(1, "half \ud83d", 10**30, True), RawRow(2, 1, 1, "g")]
 
 
 @pytest.mark.parametrize(

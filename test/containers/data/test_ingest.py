@@ -15,6 +15,7 @@ from containers.stage_rig import TENANT, Ended, StageRig, a_spec, an_id
 from spotforge_data import sources as sources_module
 from spotforge_data import versions
 from spotforge_data.base_model_rules import check_content
+from spotforge_data.dataset_store import store_of
 from spotforge_data.ingest_work import work
 from spotforge_data.sources import list_hub, list_source
 from spotforge_runtime.contracts.models import DatasetVersion
@@ -138,7 +139,7 @@ def test_a_source_that_is_taken_away_while_it_is_read_is_the_users_to_correct(
 ) -> None:
     at = rig.a_stage("ingest", spec=spec_of(uploads, {"dataset": {"source": rig.an_upload(a_new_dataset(tmp_path / "d"))}}))
     context = at.context()
-    file = list_source(context, at.spec["dataset"]["source"], "dataset.source")[0]
+    file = list_source(store_of(context), at.spec["dataset"]["source"], "dataset.source")[0]
     prefix = f"uploads/{TENANT}/{at.spec['dataset']['source'].partition(':')[2]}/"
     rig.s3.delete_object(Bucket=BUCKET, Key=prefix + file.path)
     with pytest.raises(InvalidInput, match="cannot be read"):
@@ -197,6 +198,21 @@ def test_a_base_model_that_lacks_something_is_refused_before_it_is_read(
     ended = ingest(rig, spec_of(uploads, {"model": {"base": source}}))
     assert ended.error["name"] == "Stage.InvalidInput"
     assert f"The base model lacks {says}; it has " in ended.error["message"]
+
+
+def test_a_base_model_for_images_needs_its_image_processor_and_no_tokenizer(
+    rig: StageRig, uploads: dict[str, str], tiny_base_model: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(tiny_base_model, tmp_path / "base")
+    (folder / "tokenizer.json").unlink()
+    task = {"task": "image-ordinal", "model": {"base": rig.an_upload(folder)}}
+    ended = ingest(rig, spec_of(uploads, task))
+    assert "The base model lacks preprocessor_config.json; it has " in ended.error["message"]
+    assert ended.error["remedy"].endswith("its image processor.")
+
+    (folder / "preprocessor_config.json").write_text('{"size": 8}')
+    ended = ingest(rig, spec_of(uploads, {**task, "model": {"base": rig.an_upload(folder)}}))
+    assert ended.summary["baseModelSha256"] == tree_hash_of_folder(folder)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ from typing import Any
 
 import polars as pl
 import pytest
+from containers.data.test_pictures import a_picture
 from containers.stage_rig import TENANT, Attempt, Ended, StageRig, a_spec
 from containers.tiny_data import rows as tiny_rows
 from containers.tiny_data import write_csv
 from pydantic import ValidationError
-from spotforge_data import prepare_work
-from spotforge_data.truncation import count_truncated
+from spotforge_data import prepare_work, split_rules
+from spotforge_data.truncation import Truncation
 from spotforge_runtime.contracts.models import DatasetVersion, PrepareReport
 from spotforge_runtime.errors import InvalidInput
 from spotforge_runtime.tree_hash import tree_hash_of_folder
@@ -124,6 +125,9 @@ def test_bad_rows_are_counted_with_reasons_and_left_out(rig: StageRig, tiny_base
     }
     missing = next(rejected for rejected in report.rejected if rejected.reason == "label-missing")
     assert [example.row for example in missing.examples] == [11, 12, 13, 14, 15]
+    listed = ended.output("rejected-rows.csv")
+    rows = (rig.read(f"s3://{listed['bucket']}/{listed['key']}") or b"").decode().splitlines()
+    assert len(rows) == 12 and rows[1].startswith("1,text-empty,")
 
 
 def test_more_than_one_row_in_twenty_rejected_fails_the_stage_with_its_report(
@@ -195,7 +199,28 @@ def test_two_data_files_and_a_broken_one_are_refused(rig: StageRig, tiny_base_mo
 def test_a_tokenizer_that_cannot_be_read_is_the_base_models_fault(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(InvalidInput, match=r"tokenizer\.json cannot be read"):
-        count_truncated(["x"], tmp_path / "tokenizer.json", 8)
+        Truncation(tmp_path / "tokenizer.json", 8)
+
+
+def test_pictures_are_prepared_without_a_tokenizer(
+    rig: StageRig, tiny_base_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FEWEST_TEST_ROWS", "FEWEST_VALIDATION_ROWS", "FEWEST_TRAIN_ROWS"):
+        monkeypatch.setattr(split_rules, name, 1)
+    lines = ["image,label,group"]
+    dataset: dict[str, Path | bytes] = {"images/spare.png": b""}
+    for number in range(30):
+        a_picture(number, size=16).save(tmp_path / f"{number}.png")
+        dataset[f"images/{number}.png"] = tmp_path / f"{number}.png"
+        lines.append(f"images/{number}.png,{number % 5 - 2},{number}")
+    dataset["manifest.csv"] = "\n".join(lines).encode()
+    ended = an_attempt(rig, tiny_base_model, dataset, {"task": "image-ordinal"}).work(prepare_work.work)
+
+    assert (ended.summary["rows"], ended.summary["truncatedRows"]) == (30, 0)
+    parts = frames(rig, ended, tmp_path)
+    assert parts["train"].schema == {"image": pl.Binary, "label": pl.Int32, "group": pl.String, "row": pl.Int64}
+    assert parts["train"]["image"][0] == (tmp_path / f"{parts['train']['row'][0] - 1}.png").read_bytes()
+    assert ended.progress[-1]["message"].endswith("1 files that no row names, for example images/spare.png")
 
 
 def test_a_report_is_checked_against_the_contract() -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from spotforge_data.data_file import RawRow
-from spotforge_data.row_rules import Refusal, Row, check_row, check_rows, class_index
+from spotforge_data.checked_rows import check_batch
+from spotforge_data.raw_batch import RawBatch, RawRow, series_of
+from spotforge_data.rejections import Rejections
+from spotforge_data.row_rules import Refusal, Row, check_row, class_index, refuse_text
 
 VALUES = [-2.0, -1.0, 0.0, 0.5, 2.0]
 ANYTHING = st.one_of(
@@ -53,7 +59,7 @@ ANYTHING = st.one_of(
     ],
 )
 def test_each_bad_row_gets_its_reason(text: Any, label: Any, group: Any, reason: str) -> None:
-    refused = check_row(RawRow(1, text, label, group), VALUES)
+    refused = check_row(RawRow(1, text, label, group), VALUES, refuse_text)
     assert isinstance(refused, Refusal)
     assert refused.reason == reason
 
@@ -67,26 +73,54 @@ def test_a_label_is_the_index_of_its_value_however_it_is_written(label: Any, ind
 
 
 def test_a_good_row_is_kept_as_it_is() -> None:
-    assert check_row(RawRow(9, " text ", "2", 5), VALUES) == Row(9, " text ", 4, "5")
-    assert check_row(RawRow(9, "x" * 20_000, "2", "g"), VALUES) == Row(9, "x" * 20_000, 4, "g")
+    assert check_row(RawRow(9, " text ", "2", 5), VALUES, refuse_text) == Row(9, " text ", 4, "5")
+    assert check_row(RawRow(9, "x" * 20_000, "2", "g"), VALUES, refuse_text) == Row(9, "x" * 20_000, 4, "g")
 
 
-@given(st.lists(st.tuples(ANYTHING, ANYTHING, ANYTHING), max_size=40))
-def test_kept_and_rejected_are_what_was_read_in_order(rows: list[tuple[Any, Any, Any]]) -> None:
-    raw = [RawRow(number, *values) for number, values in enumerate(rows, start=1)]
-    checked = check_rows(raw, VALUES)
-    assert checked.read_count == len(raw) == len(checked.kept) + checked.rejected_count
-    numbers = [row.row for row in checked.kept]
-    assert numbers == sorted(numbers)
-    for rejected in checked.rejected.values():
-        assert len(rejected.examples) == min(5, rejected.count)
-        assert all(len(detail) <= 80 for _, detail in rejected.examples)
-    for row in checked.kept:
-        row.text.encode()
-        row.group.encode()
-        assert 0 <= row.label < len(VALUES)
+def checked(rows: list[tuple[Any, Any, Any]], rejections: Rejections) -> list[Row]:
+    """What is kept of a batch of (text, label, group)."""
+    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    frame = check_batch(RawBatch(1, *(series_of(list(column)) for column in columns)), VALUES, refuse_text, rejections)
+    assert frame.schema == {"content": pl.String, "label": pl.Int32, "group": pl.String, "row": pl.Int64}
+    return [Row(row["row"], row["content"], row["label"], row["group"]) for row in frame.to_dicts()]
 
 
+ORDINARY = st.tuples(st.text(min_size=1, max_size=8), st.sampled_from(["-2", "0.5", "2"]), st.text("ab ", max_size=3))
+ODD = st.tuples(ANYTHING, ANYTHING, ANYTHING)
+NUMBERS = st.tuples(st.just("text"), st.integers(-3, 3), st.one_of(st.integers(0, 3), st.none()))
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.one_of(st.lists(ORDINARY, max_size=12), st.lists(NUMBERS, max_size=12), st.lists(st.one_of(ORDINARY, ODD), max_size=12))
+)
+def test_whole_columns_are_judged_as_row_by_row(rows: list[tuple[Any, Any, Any]]) -> None:
+    with TemporaryDirectory() as folder, Rejections(Path(folder) / "rejected.csv") as rejections:
+        kept = checked(rows, rejections)
+        judged = [check_row(RawRow(number, *row), VALUES, refuse_text) for number, row in enumerate(rows, start=1)]
+        assert kept == [row for row in judged if isinstance(row, Row)]
+        assert {reason: rejected.count for reason, rejected in rejections.by_reason.items()} == Counter(
+            row.reason for row in judged if isinstance(row, Refusal)
+        )
+        refused = [row for row in judged if isinstance(row, Refusal)]
+        lines = rejections.flush().read_text(encoding="utf-8").splitlines()
+        assert len(lines) == 1 + len(refused)
+
+
+def test_all_refused_rows_are_in_the_file_and_the_first_hundred_at_hand(tmp_path: Path) -> None:
+    with Rejections(tmp_path / "rejected.csv") as rejections:
+        assert checked([("a", 1, "g")] * 130, rejections) == []
+    assert rejections.count == 130
+    assert rejections.by_reason["label-not-in-values"].examples == [(row, "the label is 1") for row in range(1, 101)]
+    lines = (tmp_path / "rejected.csv").read_text().splitlines()
+    assert (lines[0], lines[1], lines[-1]) == (
+        "row,reason,detail",
+        "1,label-not-in-values,the label is 1",
+        "130,label-not-in-values,the label is 1",
+    )
+
+
+@settings(deadline=None, max_examples=50)
 @given(st.text("secret", min_size=6, max_size=30), ANYTHING)
 def test_no_detail_quotes_a_text(text: str, label: Any) -> None:
     for raw in (
@@ -95,5 +129,6 @@ def test_no_detail_quotes_a_text(text: str, label: Any) -> None:
         RawRow(1, "x", text, "g"),
         RawRow(1, "x", 2, [text]),
     ):
-        checked = check_rows([raw], VALUES)
-        assert all(text not in detail for rejected in checked.rejected.values() for _, detail in rejected.examples)
+        refusal = check_row(raw, VALUES, refuse_text)
+        assert isinstance(refusal, Refusal)
+        assert text not in refusal.detail

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from containers.prepared import Prepared
-from containers.stage_rig import Ended, StageRig
+from containers.stage_rig import Ended, StageRig, merge
+from spotforge_optimization.candidates import OPTIONAL
 
 CLASSES = 5
 CUTPOINTS = [-1.5, -0.4, 0.5, 1.6]
@@ -59,6 +60,11 @@ def train_summary() -> dict[str, Any]:
         "samplesPerSecond": 100.0,
         "parameters": 20000,
         "device": "cpu",
+        "stoppedEarly": False,
+        "bestStep": 55,
+        "peakMemoryBytes": 1,
+        "peakGpuMemoryBytes": None,
+        "gpuUtilization": None,
         "trainingSeconds": 10.0,
         "checkpoints": 1,
         "checkpointBlockedSeconds": 0.1,
@@ -106,22 +112,24 @@ def compared(rig: StageRig, trained: Trained, exported: Ended) -> Ended:
     return rig.a_stage("parity", spec=trained.spec, inputs=inputs).work("spotforge_optimization.parity_run")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_timing() -> Iterator[None]:
+    """Timings of a tiny model need no seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spotforge_optimization.tournament.SECONDS_BY_BATCH_SIZE", {1: 0.0, 8: 0.0})
+        patch.setattr("spotforge_optimization.benchmark_timings.SECONDS_BY_BATCH_SIZE", {1: 0.0, 8: 0.0, 32: 0.0})
+        yield
+
+
 @pytest.fixture(scope="session")
 def quantized(rig: StageRig, trained: Trained, exported: Ended) -> Ended:
-    inputs = trained.then(export=exported)
-    return rig.a_stage("quantize", spec=trained.spec, inputs=inputs).work("spotforge_optimization.quantize_run")
+    """With every candidate that there is."""
+    spec = merge(trained.spec, {"quantize": {"candidates": [candidate.name for candidate in OPTIONAL]}})
+    return rig.a_stage("quantize", spec=spec, inputs=trained.then(export=exported)).work("spotforge_optimization.quantize_run")
 
 
 @pytest.fixture(scope="session")
-def quick_timing() -> pytest.MonkeyPatch:
-    """Timings of a tiny model need no seconds."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr("spotforge_optimization.benchmark_run.SECONDS_BY_BATCH_SIZE", {1: 0.0, 8: 0.0})
-    return patch
-
-
-@pytest.fixture(scope="session")
-def benchmarked(rig: StageRig, trained: Trained, exported: Ended, quantized: Ended, quick_timing: pytest.MonkeyPatch) -> Ended:
+def benchmarked(rig: StageRig, trained: Trained, exported: Ended, quantized: Ended) -> Ended:
     inputs = trained.then(export=exported, quantize=quantized)
     return rig.a_stage("benchmark", spec=trained.spec, inputs=inputs).work("spotforge_optimization.benchmark_run")
 

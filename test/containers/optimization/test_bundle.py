@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 from containers.optimization.conftest import CUTPOINTS, Trained
-from containers.stage_rig import Ended, StageRig
+from containers.stage_rig import Ended, StageRig, merge
 from spotforge_optimization.bundle_folder import read_bundle
 from spotforge_optimization.folded_head import cutpoints_of
 from spotforge_optimization.onnx_contract import load_structure
@@ -31,7 +31,6 @@ def test_a_bundle_holds_every_file_and_its_document_is_written_last(bundled: End
     assert set(names[:-1]) == FILES and names[-1] == "bundle.json"
     assert {output["bucket"] for output in bundled.manifest["outputs"]} == {"rig-releases"}
     assert bundled.summary["bundleUri"] == "s3://rig-releases/bundles/acme/tiny-model/1/"
-    assert bundled.summary["preferred"] == "int8"
     assert bundled.summary["bytes"] == sum(output["bytes"] for output in bundled.manifest["outputs"])
 
 
@@ -41,9 +40,33 @@ def test_a_downloaded_bundle_verifies_and_says_how_to_read_its_logits(downloaded
     assert bundle.cutpoints == pytest.approx(CUTPOINTS)
     assert [(label.name, label.value) for label in bundle.labels][:2] == [("-2", -2.0), ("-1", -1.0)]
     assert [tensor.axes for tensor in bundle.outputs] == [["batch_size", "4"]]
-    assert (bundle.tokenizer.max_length, bundle.tokenizer.pad_id) == (32, 0)
-    assert bundle.parity.rows == 64 and bundle.models.int8.gate.passed
+    assert bundle.tokenizer is not None and (bundle.tokenizer.max_length, bundle.tokenizer.pad_id) == (32, 0)
+    assert bundle.image is None and bundle.decode.logits == "sigmoid(logit[k]) = P(y > k), k = 0 … K-2"
+    assert bundle.parity.rows == 64 and bundle.models.int8 is not None and bundle.models.int8.gate.passed
 
+
+def test_a_bundle_prefers_what_benchmark_preferred(downloaded: Path, benchmarked: Ended, bundled: Ended) -> None:
+    assert read_bundle(downloaded).preferred == benchmarked.summary["preferred"] == bundled.summary["preferred"]
+
+
+def test_where_int8_failed_its_gate_the_bundle_carries_fp32_alone(
+    rig: StageRig, trained: Trained, bundle_inputs: dict[str, str | Ended], exported: Ended, quantized: Ended, tmp_path: Path
+) -> None:
+    spec = merge(trained.spec, {"gates": {"int8": {"maxMeanScoreDelta": 0.0}}})
+    inputs = trained.then(export=exported, quantize=quantized)
+    lost = rig.a_stage("benchmark", spec=spec, inputs=inputs, attempt=6).work("spotforge_optimization.benchmark_run")
+    stage = rig.a_stage(
+        "bundle", spec=spec, inputs={**bundle_inputs, "benchmark": lost}, attempt=6, variables={"MODEL_VERSION": "80"}
+    )
+    ended = stage.work("spotforge_optimization.bundle_run")
+    assert ended.manifest is not None and ended.summary["preferred"] == "fp32"
+    for output in ended.manifest["outputs"]:
+        rig.storage.download(output["bucket"], output["key"], tmp_path / output["name"])
+    bundle = read_bundle(tmp_path)
+    assert bundle.models.int8 is None and {item.path for item in bundle.files} == FILES - {"int8/model.onnx"}
+    assert Scorer(tmp_path).model == "fp32"
+    code, _, errors = score(["--bundle", str(tmp_path), "--model", "int8"], "good\n")
+    assert code == 64 and "carries no int8 model" in errors
 
 def test_a_repeated_attempt_finds_the_same_bytes_and_continues(
     rig: StageRig, trained: Trained, bundle_inputs: dict[str, str | Ended], bundled: Ended
@@ -130,7 +153,7 @@ def test_texts_are_scored_out_of_the_downloaded_bundle_without_torch(downloaded:
 
 
 def test_the_preferred_model_answers_when_none_is_named_in_one_line_a_text(downloaded: Path) -> None:
-    assert Scorer(downloaded).model == "int8"
+    assert Scorer(downloaded).model == read_bundle(downloaded).preferred
     assert Scorer(downloaded, "fp32").score([]) == []
     code, out, _ = score(["--bundle", str(downloaded)], "good\nbad\n")
     assert code == 0 and [line.split()[-1] for line in out.splitlines()] == ["good", "bad"]

@@ -97,30 +97,46 @@ def test_fewer_than_500_test_rows_are_refused(rig: StageRig, trained: Trained, e
 ROWS = 6
 
 
-def checked(measured: np.ndarray, *, names: tuple[list[str], list[str]] = (["logits"], ["logits"])) -> Any:
+def checked(measured: np.ndarray, *, name: str = "logits") -> Any:
     texts = EncodedTexts([[1] * (n + 1) for n in range(ROWS)], [[0] * (n + 1) for n in range(ROWS)], 0)
     return check_parity(
-        names=names,
-        reference=np.ones((ROWS, 2), dtype=np.float32),
-        measured=measured,
-        texts=texts,
+        reference={"logits": np.ones((ROWS, 2), dtype=np.float32)},
+        measured={name: measured},
+        lengths=texts.lengths,
         rows=np.arange(100, 100 + ROWS),
         tolerance=Tolerance(1e-5, 1e-5),
+        describe_row=texts.describe,
     )
 
 
 def test_names_are_checked_before_shapes_and_shapes_before_values() -> None:
     wrong = np.full((ROWS, 3), np.nan, dtype=np.float32)
-    assert checked(wrong, names=(["logits"], ["scores"])).report["checked"] == "names"
+    assert checked(wrong, name="scores").report["checked"] == "names"
     assert checked(wrong).report["checked"] == "shapes"
     assert checked(wrong[:, :2]).report["checked"] == "values"
+
+
+def test_the_report_lists_every_problem_with_its_worst_rows() -> None:
+    measured = np.ones((ROWS, 2), dtype=np.float64)
+    measured[2] += [0.25, 0.5]
+    outcome = checked(measured)
+    assert [(problem["kind"], problem["output"]) for problem in outcome.report["problems"]] == [
+        ("dtype", "logits"),
+        ("values", "logits"),
+    ]
+    values = outcome.report["problems"][1]
+    assert (values["count"], values["maxAbs"], [worst["row"] for worst in values["worstRows"]]) == (2, 0.5, [102])
+    assert outcome.report["outputs"] == [
+        {"name": "logits", "elements": 12, "mismatches": 2, "maxAbs": 0.5, "maxRatio": outcome.report["maxRatio"]}
+    ]
+    assert all(problem["says"] in outcome.says for problem in outcome.report["problems"])
 
 
 def test_a_value_that_is_not_a_number_is_reported_as_null_with_its_row_in_the_raw_file() -> None:
     measured = np.ones((ROWS, 2), dtype=np.float32)
     measured[4, 1] = np.nan
     outcome = checked(measured)
-    assert not outcome.passed and "logit 1 of row 104" in outcome.says
+    assert not outcome.passed and "[1] of row 104: nan instead of 1" in outcome.says
     largest = outcome.report["largest"]
     assert (largest["row"], largest["onnx"], largest["delta"], largest["tokenIds"]) == (104, None, None, [1] * 5)
     json.dumps(outcome.report, allow_nan=False)

@@ -134,18 +134,18 @@ def test_refuses_any_other_argument(argument: str, capsys: pytest.CaptureFixture
     assert "usage: python -m spotforge_data.ingest [-h] --self-check" in capsys.readouterr().err
 
 
-# Every module that ends in `run_stage(…)` or `run_rehearsal(…)`: (image, module).
+# Every module that ends in `run_stage(…)`, `run_rehearsal(…)` or `run_unattended(…)`: (image, module).
 ENTRY_POINTS = sorted(
     (file.parents[1].name, f"{file.parent.name}.{file.stem}")
     for file in (REPOSITORY / "containers").glob("*/spotforge_*/*.py")
     if file.read_text().splitlines()[-1:]
-    and file.read_text().splitlines()[-1].startswith(("    run_stage(", "    run_rehearsal("))
+    and file.read_text().splitlines()[-1].startswith(("    run_stage(", "    run_rehearsal(", "    run_unattended("))
 )
 
 
 def test_every_stage_is_an_entry_point() -> None:
     points = {module.rpartition(".")[2] for _, module in ENTRY_POINTS}
-    assert points - set(names.STAGES) == {"rehearse_restore", "rehearse_rollback", "rehearse_upgrade"}
+    assert points - set(names.STAGES) == {"rehearse_restore", "rehearse_rollback", "rehearse_upgrade", "spot_check"}
     assert points > set(names.STAGES)
 
 

@@ -11,6 +11,7 @@ from spotforge_training.base_model import attach_head, fold_head, load_base_mode
 from spotforge_training.cumulative_link_head import CumulativeLinkHead
 from spotforge_training.final_linear import final_linear
 from spotforge_training.frozen_layers import freeze_lower_layers
+from spotforge_training.modality import modality_of
 from spotforge_training.model_folder import save_stock_model
 from spotforge_training.text_examples import load_tokenizer
 from transformers import AutoModelForSequenceClassification
@@ -23,11 +24,12 @@ def test_the_published_model_is_a_stock_one_with_the_same_logits(family: str, tm
     base = write_base(family, tmp_path / "base")
     model = load_base_model(base, classes=5).eval()
     head = attach_head(model, COUNTS)
+    assert isinstance(head, CumulativeLinkHead)
     with torch.no_grad():  # as if trained: a score of some size, cutpoints moved
         head.latent.normal_(std=1.0)
         head.cutpoints.gaps.normal_()
         expected = model(**a_batch()).logits
-    cutpoints = save_stock_model(model, load_tokenizer(base), tmp_path / "model")
+    cutpoints = save_stock_model(model, modality_of("text-ordinal", base, 32), tmp_path / "model")
 
     published = AutoModelForSequenceClassification.from_pretrained(tmp_path / "model", local_files_only=True).eval()
     with torch.no_grad():

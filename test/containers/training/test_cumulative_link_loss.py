@@ -4,7 +4,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from spotforge_training.cumulative_link_loss import cumulative_link_loss, cumulative_link_losses
+from spotforge_training.batch_loss import batch_loss
+from spotforge_training.cumulative_link_loss import cumulative_link_losses
 
 # A latent score and ascending cutpoints.
 latents = st.floats(-8, 8)
@@ -40,7 +41,7 @@ def test_the_probabilities_of_all_classes_add_up_to_one(latent: float, first: fl
 def test_loss_and_gradient_stay_finite_far_out_in_the_tails(latent: float) -> None:
     for label in range(4):
         logits = (latent - torch.tensor([[-1.0, 0.0, 1.0]])).requires_grad_()
-        loss = cumulative_link_loss(logits, torch.tensor([label]))
+        loss = cumulative_link_losses(logits, torch.tensor([label])).sum()
         loss.backward()
         assert torch.isfinite(loss)
         assert logits.grad is not None and torch.isfinite(logits.grad).all()
@@ -50,6 +51,7 @@ def test_micro_batches_of_any_size_add_up_to_the_loss_of_the_batch() -> None:
     torch.manual_seed(0)
     logits = torch.randn(7, 1) - torch.tensor([-1.0, 0.5, 2.0])
     labels = torch.tensor([0, 1, 2, 3, 3, 0, 1])
-    whole = cumulative_link_loss(logits, labels)
-    parts = sum(cumulative_link_loss(logits[a:b], labels[a:b], examples=7) for a, b in ((0, 3), (3, 4), (4, 7)))
+    losses = cumulative_link_losses(logits, labels)
+    whole = batch_loss(losses, labels)
+    parts = sum(batch_loss(losses[a:b], labels[a:b], examples=7) for a, b in ((0, 3), (3, 4), (4, 7)))
     assert torch.allclose(whole, torch.as_tensor(parts))

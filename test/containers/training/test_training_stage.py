@@ -16,8 +16,8 @@ import torch
 from containers.stage_rig import Attempt, Ended, StageRig
 from containers.training.dying_run import CHECKPOINT_AT
 from containers.training.experiments import AnExperiment, wait_until_it_trains
+from spotforge_runtime.ordinal_decoding import mean_absolute_error, predicted_class
 from spotforge_training.checkpointing import CONDITIONS
-from spotforge_training.ordinal_decoding import mean_absolute_error, median_class
 from spotforge_training.ordinal_regression_trainer import OrdinalRegressionTrainer
 from spotforge_training.training_progress import TrainingProgress
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -80,12 +80,12 @@ def test_publishes_a_stock_model_that_makes_the_predictions_in_the_file(rig: Sta
     model = AutoModelForSequenceClassification.from_pretrained(tmp_path, local_files_only=True).eval()
     tokenizer = AutoTokenizer.from_pretrained(tmp_path, local_files_only=True)
 
-    test = pl.read_parquet(rig.folder / "prepared" / "test.parquet")
+    test = pl.read_parquet(rig.folder / "prepared/text-ordinal/test.parquet")
     assert predictions["row"].to_list() == test["row"].to_list()
     assert predictions["label"].to_list() == test["label"].to_list()
     with torch.no_grad():
         logits = model(**tokenizer(test["text"].to_list(), padding=True, return_tensors="pt")).logits.numpy()
-    assert predictions["predicted"].to_list() == median_class(logits).tolist()
+    assert predictions["predicted"].to_list() == predicted_class(logits, "cumulative-link").tolist()
     labels = test["label"].to_numpy().astype(np.int32)
     assert mean_absolute_error(predictions["predicted"].to_numpy(), labels) == pytest.approx(learned.summary["mae"])
     assert predictions["expected_score"].is_between(0, 4).all()

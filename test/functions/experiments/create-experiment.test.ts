@@ -3,6 +3,7 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { datasetStore } from '../../../functions/datasets/dataset-store.ts';
 import { uploadStore } from '../../../functions/datasets/upload-store.ts';
 import { computeProfiles } from '../../../functions/experiments/compute-profiles.ts';
 import { createExperiment, type Services } from '../../../functions/experiments/create-experiment.ts';
@@ -31,6 +32,7 @@ beforeAll(async () => {
     submissions: submissionStore(aws.table),
     store: experimentStore(aws.table),
     uploads: uploadStore(aws.table, aws.s3, aws.buckets.datasets),
+    datasets: datasetStore(aws.table),
     specs: specStore(aws.s3, aws.buckets.experiments),
     runs: executions(aws.stepFunctions, stateMachine),
     deployment: {
@@ -38,6 +40,7 @@ beforeAll(async () => {
       allowedSources: ['s3://open-data/', 's3://open-models/'],
       prices: PRICES,
       gitSha: 'unknown',
+      precisionLimits: { default: { bfloat16: 'rung 1 (gpu-spot, g4dn)' } },
     },
     claims: CLAIMS,
     clock: { now: () => new Date('2026-11-22T07:00:00.000Z') },

@@ -69,6 +69,15 @@ describe('GET /v1/experiments/{id}/artifacts', () => {
     expect(items.map(({ expiresAt }) => expiresAt)).toEqual(items.map(() => '2026-11-22T07:15:00.000Z'));
   });
 
+  it('signs the URL of a report so that a browser opens it as a page, and no other', async () => {
+    const { id } = await stored();
+    await put('experiments', `experiments/${id}/benchmark/r1-1/report.html`, `experiments/${id}/benchmark/r1-1/report.json`);
+    const types = (await page(id)).items.map(async ({ url }) => (await fetch(url)).headers.get('content-type'));
+    const [report, document] = await Promise.all(types);
+    expect(report).toBe('text/html; charset=utf-8');
+    expect(document).not.toContain('text/html');
+  });
+
   it('signs a URL for each that gives its content', async () => {
     const { id } = await anExperimentWithArtifacts();
     const spec = (await page(id)).items.find(({ kind }) => kind === 'spec');

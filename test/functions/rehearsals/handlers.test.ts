@@ -3,11 +3,11 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findSubjects } from '../../../functions/rehearsals/find-subjects.ts';
-import { listObjects } from '../../../functions/rehearsals/list-objects.ts';
 import { publishReport } from '../../../functions/rehearsals/publish-report.ts';
 import { rehearsalStore } from '../../../functions/rehearsals/rehearsal-store.ts';
 import { keys, type Rehearsal } from '../../../functions/shared/contracts/names.ts';
 import { rehearsalCompleted, rehearsalReport } from '../../../functions/shared/contracts/rehearsal.ts';
+import { listObjects } from '../../../functions/shared/list-objects.ts';
 import { type LocalAws, localAws } from '../local-aws.ts';
 import { aFinding, anEndedJob, anEndedRehearsal } from './a-rehearsal.ts';
 

@@ -23,7 +23,7 @@ const spec: ResolvedSpec = {
     split: SPEC_DEFAULTS.split,
   },
   train: SPEC_DEFAULTS.train,
-  quantize: SPEC_DEFAULTS.quantize,
+  quantize: { ...SPEC_DEFAULTS.quantize, candidates: [...SPEC_DEFAULTS.quantize.candidates] },
   gates: { parity: SPEC_DEFAULTS.parity, int8: SPEC_DEFAULTS.int8 },
   compute: SPEC_DEFAULTS.compute,
   pins: {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 
 class ModelSpec(BaseModel):
@@ -26,7 +26,22 @@ class ColumnsSpec(BaseModel):
         extra="forbid",
         populate_by_name=True,
     )
-    text: Annotated[str, Field(max_length=64, min_length=1)]
+    text: Annotated[
+        str | None,
+        Field(
+            description="of text-ordinal, where it is `text` unless named",
+            max_length=64,
+            min_length=1,
+        ),
+    ] = None
+    image: Annotated[
+        str | None,
+        Field(
+            description="of image-ordinal, where it is `image` unless named: the path of a picture beside the data file",
+            max_length=64,
+            min_length=1,
+        ),
+    ] = None
     label: Annotated[str, Field(max_length=64, min_length=1)]
     group: Annotated[str, Field(max_length=64, min_length=1)]
 
@@ -56,46 +71,19 @@ class SplitSpec(BaseModel):
     seed: Annotated[int, Field(ge=0, le=2147483647)]
 
 
-class TrainSpec(BaseModel):
+class EarlyStopping(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
     )
-    head: Literal["cumulative-link"]
-    epochs: Annotated[int, Field(ge=1, le=100)]
-    max_rows: Annotated[int | None, Field(alias="maxRows", ge=100, le=10000000)] = None
-    batch_size: Annotated[int, Field(alias="batchSize", ge=1, le=1024)]
-    learning_rate: Annotated[float, Field(alias="learningRate", gt=0.0, le=10000.0)]
-    max_length: Annotated[
+    patience: Annotated[
         int,
         Field(
-            alias="maxLength",
-            description="tokens; a longer text is truncated and counted",
-            ge=8,
-            le=8192,
+            description="epochs without a better validation MAE before training stops",
+            ge=1,
+            le=100,
         ),
     ]
-    frozen_layers: Annotated[
-        int | None,
-        Field(
-            alias="frozenLayers",
-            description="lower layers of the encoder, embeddings included, that stay as they are; 0 or absent trains everything",
-            ge=0,
-            le=200,
-        ),
-    ] = None
-    seed: Annotated[int, Field(ge=0, le=2147483647)]
-    threads: Annotated[int, Field(ge=1, le=64)]
-    precision: Literal["float32", "bfloat16"]
-    checkpoint_every_seconds: Annotated[
-        int | None,
-        Field(
-            alias="checkpointEverySeconds",
-            description="at most so many seconds of training between two checkpoints, whatever they cost; absent: as often as 1 % of the training time pays for, and at least every 300 s",
-            ge=1,
-            le=300,
-        ),
-    ] = None
 
 
 class QuantizeSpec(BaseModel):
@@ -103,8 +91,13 @@ class QuantizeSpec(BaseModel):
         extra="forbid",
         populate_by_name=True,
     )
-    recipe: Literal["balanced", "all-operators"]
     calibration_rows: Annotated[int, Field(alias="calibrationRows", ge=100, le=500)]
+    candidates: Annotated[
+        list[str],
+        Field(
+            description="that compete beside FP32, FP32 optimised and static INT8 by MinMax; fewer take less time"
+        ),
+    ]
 
 
 class ParityGate(BaseModel):
@@ -141,9 +134,15 @@ class Int8Gate(BaseModel):
         float,
         Field(
             alias="maxMaeIncrease",
-            description="relative to FP32; rejects when the 95 % interval lies above it",
+            description="of the expected score, relative to FP32; the upper bound of the one-sided 95 % interval must lie below it",
             ge=0.0,
             le=10.0,
+        ),
+    ]
+    required: Annotated[
+        bool,
+        Field(
+            description="true: INT8 that fails its gate rejects the experiment; false: FP32 ships, and the report says so"
         ),
     ]
 
@@ -367,6 +366,17 @@ class PrepareSummary(BaseModel):
     calibration_rows: Annotated[int, Field(alias="calibrationRows", ge=0)]
 
 
+class GpuUtilization(RootModel[float]):
+    root: Annotated[
+        float,
+        Field(
+            description="mean over the run; null where nothing measures it",
+            ge=0.0,
+            le=1.0,
+        ),
+    ]
+
+
 class TrainSummary(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -389,6 +399,39 @@ class TrainSummary(BaseModel):
     samples_per_second: Annotated[float, Field(alias="samplesPerSecond")]
     parameters: Annotated[int, Field(ge=0)]
     device: str
+    stopped_early: Annotated[
+        bool,
+        Field(
+            alias="stoppedEarly",
+            description="training ended before its last epoch, because validation MAE no longer fell",
+        ),
+    ]
+    best_step: Annotated[
+        int,
+        Field(
+            alias="bestStep",
+            description="whose weights are kept: the last one, unless training may stop early",
+            ge=0,
+        ),
+    ]
+    peak_memory_bytes: Annotated[
+        int,
+        Field(
+            alias="peakMemoryBytes",
+            description="largest resident set of the process",
+            ge=0,
+        ),
+    ]
+    peak_gpu_memory_bytes: Annotated[
+        int | None, Field(alias="peakGpuMemoryBytes", description="null without a GPU")
+    ]
+    gpu_utilization: Annotated[
+        GpuUtilization | None,
+        Field(
+            alias="gpuUtilization",
+            description="mean over the run; null where nothing measures it",
+        ),
+    ]
     training_seconds: Annotated[
         float,
         Field(
@@ -479,7 +522,16 @@ class QuantizeSummary(BaseModel):
         extra="forbid",
         populate_by_name=True,
     )
-    recipe: str
+    chosen: Annotated[
+        str,
+        Field(
+            description="INT8 candidate that goes on to be judged on test; chosen on validation"
+        ),
+    ]
+    candidates: Annotated[
+        int, Field(description="that competed, FP32 among them", ge=0)
+    ]
+    seconds: Annotated[float, Field(description="that the tournament took", ge=0.0)]
     calibration_rows: Annotated[int, Field(alias="calibrationRows", ge=0)]
     quantized_operators: Annotated[int, Field(alias="quantizedOperators", ge=0)]
     bytes: Annotated[int, Field(ge=0)]
@@ -514,25 +566,72 @@ class BenchmarkSummary(BaseModel):
     int8_latency_ms_batch1: Annotated[float, Field(alias="int8LatencyMsBatch1")]
     fp32_latency_ms_batch8: Annotated[float, Field(alias="fp32LatencyMsBatch8")]
     int8_latency_ms_batch8: Annotated[float, Field(alias="int8LatencyMsBatch8")]
-    fp32_mae: Annotated[float, Field(alias="fp32Mae")]
-    int8_mae: Annotated[float, Field(alias="int8Mae")]
+    conclusive: Annotated[
+        bool,
+        Field(description="false: the timings were too noisy to rank FP32 and INT8"),
+    ]
+    candidate: Annotated[str, Field(description="INT8 candidate that was judged")]
+    fp32_mae: Annotated[
+        float, Field(alias="fp32Mae", description="of the median class")
+    ]
+    int8_mae: Annotated[
+        float, Field(alias="int8Mae", description="of the median class")
+    ]
+    fp32_score_mae: Annotated[
+        float,
+        Field(
+            alias="fp32ScoreMae",
+            description="of the expected score, as the two following",
+        ),
+    ]
+    int8_score_mae: Annotated[float, Field(alias="int8ScoreMae")]
     mae_change: Annotated[
-        float, Field(alias="maeChange", description="(INT8 - FP32) / FP32")
+        float,
+        Field(
+            alias="maeChange", description="(INT8 - FP32) / FP32 of the expected score"
+        ),
     ]
     mae_change_low: Annotated[
         float,
         Field(
             alias="maeChangeLow",
-            description="lower end of the 95 % paired-bootstrap interval",
+            description="lower end of the two-sided 95 % paired-bootstrap interval",
         ),
     ]
     mae_change_high: Annotated[float, Field(alias="maeChangeHigh")]
+    mae_change_upper_bound: Annotated[
+        float,
+        Field(
+            alias="maeChangeUpperBound",
+            description="of the one-sided 95 % interval: what the gate judges",
+        ),
+    ]
+    rows_to_settle: Annotated[
+        int,
+        Field(
+            alias="rowsToSettle",
+            description="test rows at which the interval would be as narrow as 1 % to either side",
+            ge=0,
+        ),
+    ]
     mean_abs_score_delta: Annotated[
         float,
         Field(
             alias="meanAbsScoreDelta",
             description="mean |expected score INT8 - FP32| / (K - 1)",
         ),
+    ]
+    int8_verdict: Annotated[
+        Literal["passed", "inconclusive", "failed"],
+        Field(
+            alias="int8Verdict",
+            description="inconclusive: too few rows to tell 1 % of MAE, and fidelity decided",
+        ),
+    ]
+    int8_ships: Annotated[bool, Field(alias="int8Ships")]
+    preferred: Literal["fp32", "int8"]
+    reason: Annotated[
+        str, Field(description="one sentence: why that model is preferred")
     ]
     onnxruntime: str
 
@@ -636,6 +735,76 @@ class SplitCounts(BaseModel):
     class_counts: Annotated[list[int], Field(alias="classCounts")]
 
 
+class DatasetSchema(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    task: Literal["text-ordinal", "image-ordinal"]
+    columns: ColumnsSpec
+    labels: LabelsSpec
+    split: SplitSpec
+    calibration_rows: Annotated[
+        int,
+        Field(
+            alias="calibrationRows",
+            description="rows that the calibration set takes from train",
+            ge=100,
+            le=500,
+        ),
+    ]
+
+
+class DatasetRefusal(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    message: Annotated[str, Field(description="what is wrong")]
+    where: str | None
+    remedy: str | None
+
+
+class RefusedRow(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    row: Annotated[int, Field(description="1 is the first data row", ge=0)]
+    detail: Annotated[str, Field(max_length=200)]
+
+
+class LabelCount(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    value: float
+    rows: Annotated[int, Field(ge=0)]
+
+
+class NearDuplicatePair(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    row: Annotated[int, Field(ge=0)]
+    split: Literal["train", "validation", "test"]
+    other_row: Annotated[int, Field(alias="otherRow", ge=0)]
+    other_split: Annotated[
+        Literal["train", "validation", "test"], Field(alias="otherSplit")
+    ]
+
+
+class UnlistedFiles(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    count: Annotated[int, Field(ge=0)]
+    examples: Annotated[list[str], Field(max_length=100)]
+
+
 class BundledLabel(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -651,12 +820,16 @@ class BundledDecode(BaseModel):
         extra="forbid",
         populate_by_name=True,
     )
-    logits: Literal["sigmoid(logit[k]) = P(y > k), k = 0 … K-2"]
+    logits: Literal[
+        "sigmoid(logit[k]) = P(y > k), k = 0 … K-2",
+        "sigmoid(logit[k]) = P(y > k | y > k-1), k = 0 … K-2",
+        "softmax(logits)[c] = P(y = c), c = 0 … K-1",
+    ]
     class_index: Annotated[
-        Literal["count of k with sigmoid(logit[k]) > 0.5"], Field(alias="classIndex")
+        Literal["count of k with P(y > k) > 0.5"], Field(alias="classIndex")
     ]
     expected_score: Annotated[
-        Literal["sum over k of sigmoid(logit[k]), in classes from 0 to K-1"],
+        Literal["sum over k of P(y > k), in classes from 0 to K-1"],
         Field(alias="expectedScore"),
     ]
 
@@ -681,6 +854,22 @@ class BundledTokenizer(BaseModel):
     truncation: Literal["longest_first"]
     padding: Literal["right"]
     pad_id: Annotated[int, Field(alias="padId", ge=0)]
+
+
+class BundledImage(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    width: Annotated[int, Field(ge=1)]
+    height: Annotated[int, Field(ge=1)]
+    resample: Literal["nearest", "bilinear", "bicubic", "lanczos"]
+    rescale: Annotated[
+        float, Field(description="factor of the bytes 0 … 255, before mean and std")
+    ]
+    mean: Annotated[list[float], Field(max_length=3, min_length=3)]
+    std: Annotated[list[float], Field(max_length=3, min_length=3)]
+    layout: Literal["NCHW, RGB"]
 
 
 class BundledGate(BaseModel):
@@ -771,6 +960,16 @@ class RestoreFigures(BaseModel):
     step_seconds: Annotated[float, Field(alias="stepSeconds", ge=0.0)]
 
 
+class Int8MeanAbsScoreDelta(RootModel[float]):
+    root: Annotated[
+        float,
+        Field(
+            description="mean |expected score INT8 - recorded| / (K - 1); null of a bundle that ships FP32 alone",
+            ge=0.0,
+        ),
+    ]
+
+
 class BundleAnswers(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -798,16 +997,19 @@ class BundleAnswers(BaseModel):
         ),
     ]
     int8_mean_abs_score_delta: Annotated[
-        float,
+        Int8MeanAbsScoreDelta | None,
         Field(
             alias="int8MeanAbsScoreDelta",
-            description="mean |expected score INT8 - recorded| / (K - 1)",
-            ge=0.0,
+            description="mean |expected score INT8 - recorded| / (K - 1); null of a bundle that ships FP32 alone",
         ),
     ]
     download_seconds: Annotated[float, Field(alias="downloadSeconds", ge=0.0)]
     verify_seconds: Annotated[float, Field(alias="verifySeconds", ge=0.0)]
     score_seconds: Annotated[float, Field(alias="scoreSeconds", ge=0.0)]
+
+
+class Int8MaxAbsDifference(RootModel[float]):
+    root: Annotated[float, Field(ge=0.0)]
 
 
 class ModelAnswers(BaseModel):
@@ -824,11 +1026,10 @@ class ModelAnswers(BaseModel):
         ),
     ]
     int8_mean_abs_score_delta: Annotated[
-        float,
+        Int8MeanAbsScoreDelta | None,
         Field(
             alias="int8MeanAbsScoreDelta",
-            description="mean |expected score INT8 - recorded| / (K - 1)",
-            ge=0.0,
+            description="mean |expected score INT8 - recorded| / (K - 1); null of a bundle that ships FP32 alone",
         ),
     ]
 
@@ -841,6 +1042,62 @@ class RehearsalError(BaseModel):
     message: Annotated[str, Field(description="what happened", max_length=2000)]
     where: str | None
     remedy: Annotated[str | None, Field(description="what to do")]
+
+
+class CheckedBundle(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    bundle_uri: Annotated[
+        str,
+        Field(
+            alias="bundleUri",
+            pattern="^s3:\\/\\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\\/.+$",
+        ),
+    ]
+    outcome: Annotated[
+        Literal["held", "drifted", "altered", "unchecked"],
+        Field(
+            description="held: answers as recorded; drifted: answers otherwise than recorded; altered: its bytes are not those that were released; unchecked: could not be looked at"
+        ),
+    ]
+    answers: Annotated[
+        BundleAnswers | None, Field(description="null when it did not hold")
+    ]
+    recorded: Annotated[
+        dict[str, float],
+        Field(
+            description="what its gates measured when it was released, as `fp32.maxAbs` and `int8.meanAbsScoreDelta`"
+        ),
+    ]
+    mismatches: Annotated[
+        list[str],
+        Field(
+            description="of FP32 against the recorded logits, furthest first, each as a sentence",
+            max_length=100,
+        ),
+    ]
+    released_with: Annotated[
+        dict[str, str],
+        Field(
+            alias="releasedWith",
+            description="library → version, as far as the bundle records it",
+        ),
+    ]
+    error: Annotated[RehearsalError | None, Field(description="null when it held")]
+
+
+class WeightSnapshot(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    step: Annotated[int, Field(ge=0)]
+    bucket: Annotated[str, Field(min_length=3)]
+    key: Annotated[str, Field(min_length=1)]
+    bytes: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class DatasetSpec(BaseModel):
@@ -857,9 +1114,81 @@ class DatasetSpec(BaseModel):
         ),
     ]
     sha256: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
+    version: Annotated[
+        str | None,
+        Field(
+            description="of the stored dataset; absent when the experiment brought its source",
+            pattern="^[0-9a-f]{16}$",
+        ),
+    ] = None
     columns: ColumnsSpec
     labels: LabelsSpec
     split: SplitSpec
+
+
+class TrainSpec(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    head: Literal["cumulative-link", "coral", "corn", "cross-entropy"]
+    epochs: Annotated[int, Field(ge=1, le=100)]
+    max_rows: Annotated[int | None, Field(alias="maxRows", ge=100, le=10000000)] = None
+    batch_size: Annotated[int, Field(alias="batchSize", ge=1, le=1024)]
+    learning_rate: Annotated[float, Field(alias="learningRate", gt=0.0, le=10000.0)]
+    layerwise_decay: Annotated[
+        float,
+        Field(
+            alias="layerwiseDecay",
+            description="each layer of the encoder learns at this fraction of the rate of the layer above it; 1: all at one rate",
+            ge=0.5,
+            le=1.0,
+        ),
+    ]
+    class_weights: Annotated[
+        Literal["none", "balanced"],
+        Field(
+            alias="classWeights",
+            description="balanced: the loss counts each class by the inverse of its frequency, at the price of MAE over all rows",
+        ),
+    ]
+    early_stopping: Annotated[
+        EarlyStopping | None,
+        Field(
+            alias="earlyStopping",
+            description="the weights of the best epoch are kept; absent: all epochs, and the last weights",
+        ),
+    ] = None
+    max_length: Annotated[
+        int,
+        Field(
+            alias="maxLength",
+            description="tokens; a longer text is truncated and counted; of text-ordinal alone",
+            ge=8,
+            le=8192,
+        ),
+    ]
+    frozen_layers: Annotated[
+        int | None,
+        Field(
+            alias="frozenLayers",
+            description="lower layers of the encoder, embeddings included, that stay as they are; 0 or absent trains everything",
+            ge=0,
+            le=200,
+        ),
+    ] = None
+    seed: Annotated[int, Field(ge=0, le=2147483647)]
+    threads: Annotated[int, Field(ge=1, le=64)]
+    precision: Literal["float32", "bfloat16", "float16"]
+    checkpoint_every_seconds: Annotated[
+        int | None,
+        Field(
+            alias="checkpointEverySeconds",
+            description="at most so many seconds of training between two checkpoints, whatever they cost; absent: as often as 1 % of the training time pays for, and at least every 300 s",
+            ge=1,
+            le=300,
+        ),
+    ] = None
 
 
 class GatesSpec(BaseModel):
@@ -1050,6 +1379,81 @@ class RejectedRows(BaseModel):
     examples: Annotated[list[RejectedRow], Field(max_length=5)]
 
 
+class DatasetPreparationRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    schema_version: Annotated[Literal[1], Field(alias="schemaVersion")]
+    preparation_id: Annotated[
+        str, Field(alias="preparationId", pattern="^dsv_[0-9a-hjkmnp-tv-z]{26}$")
+    ]
+    tenant: Annotated[str, Field(pattern="^[a-z][a-z0-9]{1,30}$")]
+    dataset: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{1,30}$")]
+    created_at: Annotated[
+        str,
+        Field(
+            alias="createdAt",
+            description="UTC with milliseconds",
+            pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
+        ),
+    ]
+    source: Annotated[
+        str,
+        Field(
+            max_length=1024,
+            pattern="^(upload:upl_[0-9a-z]{26}|s3:\\/\\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\\/.+)$",
+        ),
+    ]
+    sha256: Annotated[
+        str | None,
+        Field(
+            description="tree hash of the source; refused when the content differs",
+            pattern="^[0-9a-f]{64}$",
+        ),
+    ] = None
+    schema_: Annotated[DatasetSchema, Field(alias="schema")]
+
+
+class RefusedRows(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    reason: Annotated[
+        str,
+        Field(
+            description="for example text-empty, label-not-a-number, copy-of-test-row"
+        ),
+    ]
+    count: Annotated[int, Field(ge=0)]
+    examples: Annotated[
+        list[RefusedRow], Field(description="the first of them", max_length=100)
+    ]
+
+
+class NearDuplicates(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    pairs: Annotated[
+        int,
+        Field(
+            description="all that were found, within a split and across splits", ge=0
+        ),
+    ]
+    leaks: Annotated[int, Field(description="pairs across splits", ge=0)]
+    rows_left_out: Annotated[
+        int,
+        Field(alias="rowsLeftOut", description="rows left out because of them", ge=0),
+    ]
+    examples: Annotated[
+        list[NearDuplicatePair],
+        Field(description="the first of the leaks", max_length=100),
+    ]
+
+
 class BundledModel(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -1107,7 +1511,7 @@ class UpgradeFigures(BaseModel):
         ),
     ]
     int8_max_abs_difference: Annotated[
-        float, Field(alias="int8MaxAbsDifference", ge=0.0)
+        Int8MaxAbsDifference | None, Field(alias="int8MaxAbsDifference")
     ]
     modules_from_new_version: Annotated[
         int,
@@ -1119,6 +1523,57 @@ class UpgradeFigures(BaseModel):
     ]
     install_seconds: Annotated[float, Field(alias="installSeconds", ge=0.0)]
     check_seconds: Annotated[float, Field(alias="checkSeconds", ge=0.0)]
+
+
+class SpotCheckFinding(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    schema_version: Annotated[Literal[1], Field(alias="schemaVersion")]
+    spot_check_id: Annotated[
+        str, Field(alias="spotCheckId", pattern="^[A-Za-z0-9_-]{1,80}$")
+    ]
+    started_at: Annotated[
+        str,
+        Field(
+            alias="startedAt",
+            description="UTC with milliseconds",
+            pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
+        ),
+    ]
+    ended_at: Annotated[
+        str,
+        Field(
+            alias="endedAt",
+            description="UTC with milliseconds",
+            pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
+        ),
+    ]
+    git_sha: Annotated[str, Field(alias="gitSha", pattern="^([0-9a-f]{40}|unknown)$")]
+    image_digest: Annotated[str, Field(alias="imageDigest")]
+    versions: Annotated[
+        dict[str, str], Field(description="library → version that answered")
+    ]
+    cpu_model: Annotated[str, Field(alias="cpuModel")]
+    instruction_sets: Annotated[list[str], Field(alias="instructionSets")]
+    bundles: list[CheckedBundle]
+
+
+class WeightSnapshots(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    schema_version: Annotated[Literal[1], Field(alias="schemaVersion")]
+    last_step: Annotated[
+        int, Field(alias="lastStep", description="of the model itself", ge=0)
+    ]
+    snapshots: Annotated[
+        list[WeightSnapshot],
+        Field(description="rising by step, all before the last one"),
+    ]
+    notes: Annotated[list[str], Field(description="what was not kept, and why")]
 
 
 class ResolvedSpec(BaseModel):
@@ -1140,7 +1595,7 @@ class ResolvedSpec(BaseModel):
         ),
     ]
     name: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{1,30}$")]
-    task: Literal["text-ordinal"]
+    task: Literal["text-ordinal", "image-ordinal"]
     model: ModelSpec
     dataset: DatasetSpec
     train: TrainSpec
@@ -1164,13 +1619,84 @@ class PrepareReport(BaseModel):
     splits: list[SplitCounts]
 
 
+class DatasetReport(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    schema_version: Annotated[Literal[1], Field(alias="schemaVersion")]
+    preparation_id: Annotated[
+        str, Field(alias="preparationId", pattern="^dsv_[0-9a-hjkmnp-tv-z]{26}$")
+    ]
+    tenant: Annotated[str, Field(pattern="^[a-z][a-z0-9]{1,30}$")]
+    dataset: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{1,30}$")]
+    ended_at: Annotated[
+        str,
+        Field(
+            alias="endedAt",
+            description="UTC with milliseconds",
+            pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
+        ),
+    ]
+    git_sha: Annotated[str, Field(alias="gitSha", pattern="^([0-9a-f]{40}|unknown)$")]
+    image_digest: Annotated[str, Field(alias="imageDigest")]
+    status: Literal["ready", "refused"]
+    refusal: Annotated[
+        DatasetRefusal | None, Field(description="null when it is ready")
+    ]
+    version: str | None
+    raw_uri: Annotated[
+        str | None,
+        Field(alias="rawUri", description="folder of the files as they came"),
+    ]
+    raw_sha256: Annotated[str | None, Field(alias="rawSha256", description="tree hash")]
+    processed_uri: Annotated[
+        str | None, Field(alias="processedUri", description="folder of the splits")
+    ]
+    processed_sha256: Annotated[
+        str | None, Field(alias="processedSha256", description="tree hash")
+    ]
+    bytes: Annotated[
+        int,
+        Field(description="of the files as they came; 0 when they were not read", ge=0),
+    ]
+    rows_read: Annotated[int, Field(alias="rowsRead", ge=0)]
+    rows_kept: Annotated[int, Field(alias="rowsKept", ge=0)]
+    groups: Annotated[int, Field(ge=0)]
+    rejected: Annotated[list[RefusedRows], Field(description="by reason")]
+    rejected_rows_uri: Annotated[
+        str | None,
+        Field(
+            alias="rejectedRowsUri",
+            description="csv of all rejected rows: row, reason, detail; null when there are none",
+        ),
+    ]
+    labels: Annotated[
+        list[LabelCount],
+        Field(description="rows kept of each label value, lowest first"),
+    ]
+    splits: list[SplitCounts]
+    near_duplicates: Annotated[
+        NearDuplicates | None,
+        Field(
+            alias="nearDuplicates", description="null when the rows were not compared"
+        ),
+    ]
+    unlisted_files: Annotated[
+        UnlistedFiles,
+        Field(alias="unlistedFiles", description="files that no row names"),
+    ]
+
+
 class BundledModels(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
     )
     fp32: BundledModel
-    int8: BundledModel
+    int8: Annotated[
+        BundledModel | None, Field(description="absent when it failed its gate")
+    ] = None
 
 
 class RehearsalFigures(BaseModel):
@@ -1203,20 +1729,22 @@ class Bundle(BaseModel):
             pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
         ),
     ]
-    task: Literal["text-ordinal"]
+    task: Literal["text-ordinal", "image-ordinal"]
     labels: Annotated[list[BundledLabel], Field(min_length=2)]
-    head: Literal["cumulative-link"]
+    head: Literal["cumulative-link", "coral", "corn", "cross-entropy"]
     decode: BundledDecode
     cutpoints: Annotated[
         list[float],
         Field(
-            description="theta[0] < … < theta[K-2]; logit[k] = f(x) - theta[k]",
-            min_length=1,
+            description="logit[k] = f(x) - theta[k], with `cumulative-link` ascending; empty for heads that have none"
         ),
     ]
     inputs: Annotated[list[BundledTensor], Field(min_length=1)]
     outputs: Annotated[list[BundledTensor], Field(min_length=1)]
-    tokenizer: BundledTokenizer
+    tokenizer: Annotated[
+        BundledTokenizer | None, Field(description="of text-ordinal")
+    ] = None
+    image: Annotated[BundledImage | None, Field(description="of image-ordinal")] = None
     models: BundledModels
     preferred: Literal["fp32", "int8"]
     metrics: dict[str, float]
@@ -1301,7 +1829,19 @@ class Documents(BaseModel):
     prepare_report: Annotated[PrepareReport | None, Field(alias="prepare-report")] = (
         None
     )
+    dataset_preparation_request: Annotated[
+        DatasetPreparationRequest | None, Field(alias="dataset-preparation-request")
+    ] = None
+    dataset_report: Annotated[DatasetReport | None, Field(alias="dataset-report")] = (
+        None
+    )
     bundle: Bundle | None = None
     rehearsal_finding: Annotated[
         RehearsalFinding | None, Field(alias="rehearsal-finding")
+    ] = None
+    spot_check_finding: Annotated[
+        SpotCheckFinding | None, Field(alias="spot-check-finding")
+    ] = None
+    weight_snapshots: Annotated[
+        WeightSnapshots | None, Field(alias="weight-snapshots")
     ] = None

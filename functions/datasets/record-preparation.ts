@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { documentClient, s3Client } from '../shared/clients.ts';
+import { type Clock, instantOf, systemClock } from '../shared/clock.ts';
+import { name, preparationId, tenant } from '../shared/contracts/primitives.ts';
+import { eventHandler } from '../shared/handlers.ts';
+import type { DatasetVersionItem } from '../shared/table/dataset-version.ts';
+import { type PreparationDocuments, preparationDocuments } from './preparation-documents.ts';
+import { preparationJob, preparationOutcome } from './preparation-outcome.ts';
+import { type PreparationStore, preparationStore } from './preparation-store.ts';
+
+export const environment = ['TABLE_NAME', 'DATASETS_BUCKET'] as const;
+
+const request = z.strictObject({ tenant, dataset: name, preparationId, job: preparationJob });
+
+type Services = { store: Pick<PreparationStore, 'end'>; documents: Pick<PreparationDocuments, 'report'>; clock: Clock };
+type Recorded = Pick<DatasetVersionItem, 'status'> & { version: string | null; because: string | null };
+
+/** Last step of a preparation: records what became of it, once. What was recorded first stays, however often it is asked again. */
+export const recordPreparation = async (event: unknown, { store, documents, clock }: Services): Promise<Recorded> => {
+  const { tenant, dataset, preparationId: id, job } = request.parse(event);
+  const outcome = preparationOutcome(job, await documents.report({ tenant, dataset, id }));
+  const stored = await store.end({ tenant, dataset, id }, outcome, instantOf(clock.now()));
+  return { status: stored.status, version: stored.version ?? null, because: stored.problem?.message ?? null };
+};
+
+export const handler = eventHandler(
+  environment,
+  ({ TABLE_NAME, DATASETS_BUCKET }) => ({
+    store: preparationStore({ client: documentClient(), table: TABLE_NAME }),
+    documents: preparationDocuments(s3Client(), DATASETS_BUCKET),
+    clock: systemClock,
+  }),
+  recordPreparation,
+);

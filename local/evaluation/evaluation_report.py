@@ -1,0 +1,128 @@
+"""docs/evaluation.md: what the cells that are kept say, and what they do not."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cell_results import CellResult
+from evaluation_plot import evaluation_svg
+from head_comparison import BASELINE, HeadFigures, TaskFigures, compare
+from spotforge_optimization.cpu import read_cpu
+
+COMPARED = ("text", "image")
+APART = "text-all-rows"
+ABOUT = {
+    "text": "Sentiment ratings of sentences, seven classes; snippets of one document lie in one split.",
+    "image": "Grades of degradation of pictures, six classes; patches of one picture lie in one split.",
+}
+METHOD = """
+Every cell is one run of the train stage, by the argv of its job and with the recipe that the API gives a spec which names
+nothing but head and seed. A seed decides which rows are trained on, how the head starts, their order and dropout; the test rows
+are the same in all cells of a task and picked nothing: no recipe was tuned on them.
+
+All heads answer by the median class, cross-entropy too. *Change* is the relative change of the MAE against cross-entropy over the
+same seeds, a row's error being its mean over the seeds, with the 95 % interval of a paired percentile bootstrap over rows. The
+interval says what other test rows would do to these trained models; what other seeds would do shows in the column *spread*, the
+standard deviation over seeds. Rows of one document are not independent, so that the true interval of the text task is a
+little wider.
+""".strip()
+
+
+def write_report(results: Sequence[CellResult], planned: Sequence[str], to: Path) -> Path:
+    """The page and, beside it, one picture a task."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    tasks = [task for group in COMPARED if (task := compare(group, results))]
+    lines = [
+        "# The four heads, compared",
+        "",
+        "Written by `npm run evaluate`. It reports what was measured; no line of it is edited by hand.",
+        "",
+        *_findings(tasks),
+        "",
+        "## How",
+        "",
+        METHOD,
+        "",
+        f"Measured on {read_cpu().model}, two threads. {_kept(results, planned)}",
+    ]
+    for task in tasks:
+        picture = to.with_name(f"{to.stem}-{task.group}.svg")
+        picture.write_text(evaluation_svg(task))
+        lines += ["", f"## {task.group.capitalize()}", "", ABOUT[task.group], "", *_table(task), "", _picture(task, picture.name)]
+    lines += _apart(results)
+    to.write_text("\n".join(lines) + "\n")
+    return to
+
+
+def _findings(tasks: Sequence[TaskFigures]) -> list[str]:
+    if not tasks:
+        return ["Nothing has been measured yet."]
+    return [_finding(task) for task in tasks]
+
+
+def _finding(task: TaskFigures) -> str:
+    said = {verdict: [head.head for head in task.heads if head.verdict == verdict] for verdict in VERDICTS}
+    clauses = [f"{' and '.join(heads)} {VERDICTS[verdict]}" for verdict, heads in said.items() if heads]
+    compared = "; ".join(clauses) if clauses else "no ordinal head shares a seed with cross-entropy yet"
+    best = min(task.heads, key=lambda head: head.mae)
+    return (
+        f"- **{task.group}**: {compared}. Lowest mean: {best.head}, {best.mae:.4f} classes; the median class has "
+        f"{task.baseline_mae:.4f}."
+    )
+
+
+VERDICTS = {
+    "lower": "has a lower MAE than cross-entropy",
+    "not told apart": "cannot be told apart from cross-entropy",
+    "higher": "has a higher MAE than cross-entropy",
+}
+
+
+def _table(task: TaskFigures) -> list[str]:
+    return [
+        f"{task.train_rows} training rows, {task.test_rows} test rows; MAE of the median class {task.baseline_mae:.4f}.",
+        "",
+        "| head | seeds | MAE | spread | MAE of the expected score | exact | change (95 % interval) | samples/s |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | --- | ---: |",
+        *(_row(head) for head in task.heads),
+    ]
+
+
+def _row(head: HeadFigures) -> str:
+    change = "—"
+    if head.change is not None:
+        change = f"{head.change.change:+.2%} ({head.change.low:+.2%} to {head.change.high:+.2%}), {head.verdict}"
+    elif head.head != BASELINE:
+        change = "no seed in common yet"
+    return (
+        f"| {head.head} | {len(head.seeds)} | {head.mae:.4f} | {head.spread:.4f} | {head.score_mae:.4f} | {head.exact:.1%} "
+        f"| {change} | {head.samples_per_second:.0f} |"
+    )
+
+
+def _picture(task: TaskFigures, name: str) -> str:
+    return f"![MAE of the heads by seed, and their change against cross-entropy, on the {task.group} task]({name})"
+
+
+def _apart(results: Sequence[CellResult]) -> list[str]:
+    cells = [result for result in results if result.group == APART]
+    if not cells:
+        return []
+    lines = [
+        "",
+        "## All rows of all sources",
+        "",
+        "One run, with every training row instead of a draw; it enters no comparison.",
+        "",
+    ]
+    lines += ["| head | training rows | MAE | median class | samples/s |", "| --- | ---: | ---: | ---: | ---: |"]
+    for cell in cells:
+        lines.append(
+            f"| {cell.head} | {cell.train_rows} | {cell.mae:.4f} | {cell.baseline_mae:.4f} | {cell.samples_per_second:.0f} |"
+        )
+    return lines
+
+
+def _kept(results: Sequence[CellResult], planned: Sequence[str]) -> str:
+    versions = len({result.code for result in results})
+    mixed = f" They come from {versions} versions of the training code." if versions > 1 else ""
+    return f"{len(results)} of {len(planned)} cells are measured.{mixed}"

@@ -1,0 +1,97 @@
+"""Heads of one task, held against cross-entropy over the same seeds and the same test rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from cell_results import CellResult
+from spotforge_optimization.mae_change import MaeChange, mae_change
+
+HEADS = ("cumulative-link", "coral", "corn", "cross-entropy")
+BASELINE = "cross-entropy"
+INTERVAL_SEED = 13
+
+Verdict = Literal["lower", "higher", "not told apart"]
+
+
+@dataclass(frozen=True)
+class HeadFigures:
+    """Of one head over its seeds. `change` is against cross-entropy over the seeds that both have, None without any."""
+
+    head: str
+    seeds: tuple[int, ...]
+    maes: tuple[float, ...]
+    score_mae: float
+    exact: float
+    samples_per_second: float
+    seconds: float
+    change: MaeChange | None
+
+    @property
+    def mae(self) -> float:
+        return float(np.mean(self.maes))
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation over the seeds; 0 with one."""
+        return float(np.std(self.maes, ddof=1)) if len(self.maes) > 1 else 0.0
+
+    @property
+    def verdict(self) -> Verdict | None:
+        if self.change is None:
+            return None
+        return "lower" if self.change.high < 0 else "higher" if self.change.low > 0 else "not told apart"
+
+
+@dataclass(frozen=True)
+class TaskFigures:
+    group: str
+    train_rows: int
+    test_rows: int
+    baseline_mae: float
+    heads: tuple[HeadFigures, ...]
+
+
+def compare(group: str, results: Sequence[CellResult]) -> TaskFigures | None:
+    """The heads in a fixed order; None when nothing of the task is kept. ValueError when cells were judged on different rows."""
+    cells = [result for result in results if result.group == group]
+    if not cells:
+        return None
+    if any(cell.rows != cells[0].rows or cell.labels != cells[0].labels for cell in cells):
+        raise ValueError(f"{group}: the cells were not judged on the same test rows; delete the kept results and run them again")
+    by_head = {head: [cell for cell in cells if cell.head == head] for head in HEADS}
+    return TaskFigures(
+        group=group,
+        train_rows=cells[0].train_rows,
+        test_rows=len(cells[0].rows),
+        baseline_mae=float(np.mean([cell.baseline_mae for cell in cells])),
+        heads=tuple(_figures(head, of_head, by_head[BASELINE]) for head, of_head in by_head.items() if of_head),
+    )
+
+
+def _figures(head: str, cells: Sequence[CellResult], baseline: Sequence[CellResult]) -> HeadFigures:
+    return HeadFigures(
+        head=head,
+        seeds=tuple(cell.seed for cell in cells),
+        maes=tuple(cell.mae for cell in cells),
+        score_mae=float(np.mean([np.abs(np.subtract(cell.scores, cell.labels)).mean() for cell in cells])),
+        exact=float(np.mean([np.equal(cell.predicted, cell.labels).mean() for cell in cells])),
+        samples_per_second=float(np.median([cell.samples_per_second for cell in cells])),
+        seconds=float(np.median([cell.seconds for cell in cells])),
+        change=None if head == BASELINE else change_against(baseline, cells),
+    )
+
+
+def change_against(baseline: Sequence[CellResult], cells: Sequence[CellResult]) -> MaeChange | None:
+    """Paired twice over: by seed, and by test row. A row's error is its mean over the seeds."""
+    seeds = sorted({cell.seed for cell in cells} & {cell.seed for cell in baseline})
+    if not seeds:
+        return None
+    return mae_change(_row_errors(baseline, seeds), _row_errors(cells, seeds), seed=INTERVAL_SEED)
+
+
+def _row_errors(cells: Sequence[CellResult], seeds: Sequence[int]) -> npt.NDArray[np.float64]:
+    chosen = [cell for cell in cells if cell.seed in seeds]
+    return np.asarray(np.mean([np.abs(np.subtract(cell.predicted, cell.labels)) for cell in chosen], axis=0), dtype=np.float64)

@@ -1,0 +1,142 @@
+"""Runs the cells of a plan that are not kept yet, one after the other, and writes the report. Started by `npm run evaluate`.
+
+A cell is one run of the train stage by its job's argv, on splits that the data stages prepared.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cell_results import CellResult, CellStore, cell_hash, read_predictions
+from evaluation_report import write_report
+from evaluation_tasks import folder_of
+from laptop_stages import LaptopStages, StageFailedError, laptop_stages
+from prepared_task import PreparedTask, prepare_task
+from pydantic import BaseModel, ConfigDict
+from spotforge_runtime.hashing import sha256_of_file
+from spotforge_runtime.tree_hash import tree_hash
+from telling import doing, says
+
+ROOT = Path(__file__).parents[2]
+TRAINING_CODE = ROOT / "containers/training/spotforge_training"
+
+
+class Cell(BaseModel):
+    """`group` is what is compared, `dataset` what is prepared once, `request` an experiment's with its defaults."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str
+    group: str
+    dataset: str
+    request: dict[str, Any]
+
+
+class Plan(BaseModel):
+    """`chosen` are keys of cells to run now; the report tells of all that are kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    folder: Path
+    report: Path
+    cells: list[Cell]
+    chosen: list[str]
+
+
+class KeptHashes:
+    """What each data set was when it was last prepared, so that results are found without preparing it again."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._by_dataset: dict[str, dict[str, str]] = json.loads(file.read_text()) if file.exists() else {}
+
+    def of(self, dataset: str) -> dict[str, str]:
+        return self._by_dataset.get(dataset, {})
+
+    def keep(self, dataset: str, hashes: dict[str, str]) -> None:
+        self._by_dataset[dataset] = hashes
+        self._file.write_text(json.dumps(self._by_dataset, indent=2) + "\n")
+
+
+def run_plan(plan: Plan, stages: LaptopStages) -> list[CellResult]:
+    """Every result of the plan that is kept at the end, in the order of the cells."""
+    store, hashes = CellStore(plan.folder / "cells"), KeptHashes(plan.folder / "prepared.json")
+    prepared: dict[str, PreparedTask] = {}
+    for dataset, request in {cell.dataset: cell.request for cell in plan.cells if cell.key in plan.chosen}.items():
+        doing(f"{dataset}: making the data")
+        files = folder_of(dataset, plan.folder / "data")
+        prepared[dataset] = prepare_task(stages, files, request, _named(dataset))
+        hashes.keep(dataset, prepared[dataset].hashes)
+        says(f"{dataset}: {prepared[dataset].prepare.summary['rows']} rows prepared")
+    results: list[CellResult] = []
+    started, ran, left = time.monotonic(), 0, len(plan.chosen)
+    for cell in plan.cells:
+        hashed = cell_hash(cell.request, hashes.of(cell.dataset))
+        result = store.read(hashed)
+        if cell.key in plan.chosen:
+            if result is None:
+                result = run_cell(stages, prepared[cell.dataset], cell, _named(f"{cell.key}, {left} cells left"))
+                store.write(hashed, result)
+                ran += 1
+            left -= 1
+            says(f"{cell.key}: MAE {result.mae:.4f}{_remaining(started, ran, left)}")
+        if result is not None:
+            results.append(result)
+    return results
+
+
+def run_cell(stages: LaptopStages, task: PreparedTask, cell: Cell, report: Callable[[str], None]) -> CellResult:
+    """One training by the stage's own process."""
+    spec = task.experiment(cell.request)
+    began = time.monotonic()
+    trained = stages.run("train", spec, task.inputs(spec), report)
+    seconds = time.monotonic() - began
+    predictions = stages.fetch(trained, "predictions.parquet", stages.folder / "predictions.parquet")
+    summary = trained.summary
+    result = CellResult(
+        key=cell.key,
+        group=cell.group,
+        head=cell.request["train"]["head"],
+        seed=cell.request["train"]["seed"],
+        train_rows=summary["rows"],
+        mae=summary["mae"],
+        baseline_mae=summary["baselineMae"],
+        seconds=round(seconds, 1),
+        samples_per_second=round(summary["samplesPerSecond"], 1),
+        epochs=summary["epochs"],
+        code=tree_hash({file.name: sha256_of_file(file) for file in TRAINING_CODE.glob("*.py")}),
+        **read_predictions(predictions),
+    )
+    stages.forget(spec["experimentId"])
+    return result
+
+
+def _named(what: str) -> Callable[[str], None]:
+    return lambda says_what: doing(f"{what}: {says_what}")
+
+
+def _remaining(started: float, ran: int, left: int) -> str:
+    if not ran or not left:
+        return ""
+    return f"; {left} cells left, about {(time.monotonic() - started) / ran * left / 60:.0f} min if none is kept"
+
+
+def main(arguments: list[str]) -> int:
+    plan = Plan.model_validate_json(Path(arguments[0]).read_text())
+    try:
+        with laptop_stages(plan.folder / "runs") as stages:
+            results = run_plan(plan, stages)
+    except StageFailedError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the command's sentence
+        return 1
+    says(f"report: {write_report(results, [cell.key for cell in plan.cells], plan.report)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
