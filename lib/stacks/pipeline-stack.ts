@@ -253,6 +253,7 @@ export class PipelineStack extends Stack {
     });
 
     new CfnOutput(this, 'StateMachineArn', { value: this.machine.stateMachine.stateMachineArn });
+    new CfnOutput(this, 'DatasetStateMachineArn', { value: this.datasets.machine.stateMachine.stateMachineArn });
     new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });
     new CfnOutput(this, 'UndeliveredEventsUrl', { value: undelivered.queueUrl });
     new CfnOutput(this, 'UnpublishedChangesUrl', { value: unpublished.queueUrl });

@@ -78,8 +78,8 @@ def make_material(plan: Plan, stages: LaptopStages) -> Material:
     model = stages.fetch_folder(trained, "model/", folder)
     max_length, pad_id = plan.request["train"]["maxLength"], pad_id_of(model / "config.json")
     splits = []
-    for output, name in (("calibration/calibration", "calibration"), ("validation", "validation"), ("test", "test")):
-        file = stages.fetch(task.prepare, f"{output}.parquet", plan.folder / "splits" / f"{name}.parquet")
+    for name in ("calibration", "validation", "test"):
+        file = stages.fetch(task.prepare, f"{name}.parquet", plan.folder / "splits" / f"{name}.parquet")
         splits.append(read_texts(file, model / TOKENIZER, max_length=max_length, pad_id=pad_id))
     return Material(stages.fetch(exported, "fp32/model.onnx", folder / "model.onnx"), *splits)
 

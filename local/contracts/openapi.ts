@@ -1,5 +1,13 @@
 import * as z from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from 'zod-openapi';
+import {
+  datasetPage,
+  datasetRequest,
+  datasetVersionPage,
+  datasetVersionRequest,
+  datasetVersionView,
+  datasetView,
+} from '../../functions/shared/contracts/dataset-view.ts';
 import { experimentRequest } from '../../functions/shared/contracts/experiment-spec.ts';
 import {
   artifactPage,
@@ -9,15 +17,15 @@ import {
   experimentView,
   problem,
 } from '../../functions/shared/contracts/experiment-view.ts';
-import { experimentId, gitSha } from '../../functions/shared/contracts/primitives.ts';
+import { experimentId, gitSha, name, versionReference } from '../../functions/shared/contracts/primitives.ts';
 import { uploadRequest, uploadResponse } from '../../functions/shared/contracts/upload.ts';
 
 const PROBLEMS = {
   400: 'Malformed JSON or a malformed Idempotency-Key.',
   401: "No token, or one that the gateway does not accept. The body is the gateway's own.",
   403: 'Not an ID token, or one without tenant.',
-  404: 'No such experiment of yours.',
-  409: 'It contradicts what is stored: another request under this Idempotency-Key, an experiment that is over (or is not, where that is asked for), or one whose pins have changed: `errors` names each, with what was expected and found.',
+  404: 'Nothing of yours with that name or id.',
+  409: 'It contradicts what is stored: another request under this Idempotency-Key, a dataset of that name with another schema, an experiment that is over (or is not, where that is asked for), or one whose pins have changed: `errors` names each, with what was expected and found.',
   413: 'A body of more than 256 KiB.',
   415: 'Not application/json.',
   422: 'Well formed, but not acceptable: `errors` names each field and what was expected.',
@@ -47,6 +55,8 @@ const refusals = (...statuses: ProblemStatus[]): Responses =>
   );
 
 const path = z.object({ id: experimentId });
+const datasetPath = z.object({ name });
+const versionPath = z.object({ name, version: versionReference });
 const page = (byDefault: number) => ({
   limit: z.int().min(1).max(100).default(byDefault).meta({ description: 'Items on a page.' }),
   cursor: z.string().optional().meta({ description: '`next` of the page before.' }),
@@ -59,8 +69,9 @@ const idempotencyKey = z.object({
     .optional()
     .meta({ description: 'The same key and body get the first answer again, however often they are sent.' }),
 });
+const locationHeader = z.object({ Location: z.string().meta({ description: 'Path of what is answered.' }) });
 const acceptedHeaders = z.object({
-  Location: z.string().meta({ description: 'Path of the experiment.' }),
+  Location: z.string().meta({ description: 'Path of what was accepted.' }),
   'Idempotency-Replayed': z.literal('true').optional().meta({ description: 'This is the first answer again.' }),
 });
 
@@ -96,6 +107,59 @@ export const openApi = (): object =>
             200: json('The same files were declared before: the same upload, with what is still to be sent.', uploadResponse),
             ...refusals(400, 413, 415, 422),
           },
+        },
+      },
+      '/v1/datasets': {
+        post: {
+          operationId: 'createDataset',
+          summary: 'Say what a dataset is: task, columns, labels, split. It cannot be changed',
+          requestBody: { required: true, content: { 'application/json': { schema: datasetRequest } } },
+          responses: {
+            201: json('A new dataset, without versions.', datasetView, locationHeader),
+            200: json('The same was said before.', datasetView, locationHeader),
+            ...refusals(400, 409, 413, 415, 422),
+          },
+        },
+        get: {
+          operationId: 'listDatasets',
+          summary: 'List your datasets by name',
+          requestParams: { query: z.object(page(20)) },
+          responses: { 200: json('A page.', datasetPage), ...refusals(422) },
+        },
+      },
+      '/v1/datasets/{name}': {
+        get: {
+          operationId: 'getDataset',
+          summary: 'What the dataset is said to be',
+          requestParams: { path: datasetPath },
+          responses: { 200: json('The dataset.', datasetView), ...refusals(404) },
+        },
+      },
+      '/v1/datasets/{name}/versions': {
+        post: {
+          operationId: 'createDatasetVersion',
+          summary: 'Check and store a source as a version',
+          requestParams: { path: datasetPath, header: idempotencyKey },
+          requestBody: { required: true, content: { 'application/json': { schema: datasetVersionRequest } } },
+          responses: {
+            202: json('It is being prepared.', datasetVersionView, acceptedHeaders),
+            200: json('This content is a version already.', datasetVersionView, locationHeader),
+            ...refusals(400, 404, 409, 413, 415, 422),
+          },
+        },
+        get: {
+          operationId: 'listDatasetVersions',
+          summary: 'List its versions, newest first, refused ones among them',
+          requestParams: { path: datasetPath, query: z.object(page(20)) },
+          responses: { 200: json('A page.', datasetVersionPage), ...refusals(404, 422) },
+        },
+      },
+      '/v1/datasets/{name}/versions/{version}': {
+        get: {
+          operationId: 'getDatasetVersion',
+          summary: 'Status, rows, rejects by reason, label distribution, checksums',
+          requestParams: { path: versionPath },
+          responses: { 200: json('The version.', datasetVersionView), ...refusals(404) },
         },
       },
       '/v1/experiments': {

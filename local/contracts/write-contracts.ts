@@ -54,7 +54,7 @@ const forPython = (value: unknown): unknown => {
 
 /** A scalar inside a union or a list without its bounds: with them the generator wraps it in a class of its own. */
 const plainScalar = (schema: JsonSchema): JsonSchema =>
-  schema.type === 'string' || schema.type === 'integer' ? { type: schema.type } : schema;
+  schema.type === 'string' || schema.type === 'integer' || schema.type === 'number' ? { type: schema.type } : schema;
 
 /** A document's own definition and those it refers to, by name. */
 const definitions = (name: string): JsonSchema => {

@@ -48,11 +48,11 @@ const demo = async (tier: TierRecord) => {
   if (experiment.status !== 'succeeded') throw new TierFailure(failureOf(experiment));
   const folder = join(DOT, 'bundle');
   await downloadBundle(api, id, folder);
-  const scores = await scoreTexts(folder, EXAMPLE_TEXTS);
+  const answer = await scoreTexts(folder, EXAMPLE_TEXTS);
   const interruption = await interrupting;
   if (interrupt && !interruption)
     throw new TierFailure('training was over before its first checkpoint: there was nothing to interrupt.');
-  return { experiment, scores, postedAt, interruption };
+  return { experiment, answer, postedAt, interruption };
 };
 
 await runCommand(async () => {
@@ -63,11 +63,11 @@ await runCommand(async () => {
     signal: interrupted.signal,
   });
   try {
-    const { experiment, scores, postedAt, interruption } = await demo(tier.record);
+    const { experiment, answer, postedAt, interruption } = await demo(tier.record);
     await tier.stop();
     const figures = figuresOf(experiment, { setupSeconds, wallSeconds: performance.now() / 1000, postedAt });
     keepFigures('demo', { ...figures, ...(interruption && { interruption }) });
-    console.log(summaryOf(experiment, figures, scores, interruption));
+    console.log(summaryOf(experiment, figures, answer, interruption));
   } finally {
     await tier.stop();
   }

@@ -5,21 +5,18 @@ import { ROOT } from '../tier/paths.ts';
 
 const scored = z.object({ text: z.string(), name: z.string(), expectedValue: z.number().describe('on the scale of the labels') });
 export type Scored = z.infer<typeof scored>;
-const answer = z.object({ model: z.literal('int8'), scores: z.array(scored) });
+const answer = z.object({ model: z.enum(['fp32', 'int8']), scores: z.array(scored) });
+export type Answer = z.infer<typeof answer>;
 
-/** Scores texts with the INT8 model out of a downloaded bundle, by onnxruntime and the bundle's own tokenizer alone. */
-export const scoreTexts = async (bundle: string, texts: readonly string[]): Promise<Scored[]> => {
-  const child = spawn(
-    join(ROOT, '.venv/bin/python'),
-    ['-m', 'spotforge_optimization.score', '--bundle', bundle, '--model', 'int8', '--json'],
-    {
-      env: {
-        PATH: process.env.PATH,
-        PYTHONPATH: [join(ROOT, 'containers/runtime'), join(ROOT, 'containers/optimization')].join(':'),
-      },
-      stdio: ['pipe', 'pipe', 'inherit'],
+/** Scores texts with the model that a downloaded bundle prefers, by onnxruntime and the bundle's own tokenizer alone. */
+export const scoreTexts = async (bundle: string, texts: readonly string[]): Promise<Answer> => {
+  const child = spawn(join(ROOT, '.venv/bin/python'), ['-m', 'spotforge_optimization.score', '--bundle', bundle, '--json'], {
+    env: {
+      PATH: process.env.PATH,
+      PYTHONPATH: [join(ROOT, 'containers/runtime'), join(ROOT, 'containers/optimization')].join(':'),
     },
-  );
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.on('data', (chunk) => {
     output += chunk;
@@ -29,8 +26,9 @@ export const scoreTexts = async (bundle: string, texts: readonly string[]): Prom
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code !== 0) throw new Error(`The INT8 model of ${bundle} did not answer: exit code ${code}`);
-  const { scores } = answer.parse(JSON.parse(output));
-  if (scores.length !== texts.length) throw new Error(`The INT8 model answered ${scores.length} of ${texts.length} texts`);
-  return scores;
+  if (code !== 0) throw new Error(`The preferred model of ${bundle} did not answer: exit code ${code}`);
+  const answered = answer.parse(JSON.parse(output));
+  const { model, scores } = answered;
+  if (scores.length !== texts.length) throw new Error(`The ${model} model answered ${scores.length} of ${texts.length} texts`);
+  return answered;
 };

@@ -2,7 +2,7 @@ import { STAGES } from '../../functions/shared/contracts/names.ts';
 import type { Experiment } from '../client/api-types.ts';
 import { costOf, type DemoFigures } from './figures.ts';
 import type { Interruption } from './interrupt-training.ts';
-import type { Scored } from './score-texts.ts';
+import type { Answer } from './score-texts.ts';
 
 const percent = (value: number, digits = 1): string => `${(value * 100).toFixed(digits)} %`;
 const row = (name: string, text: string): string => `  ${name.padEnd(12)}${text}`;
@@ -11,7 +11,7 @@ const row = (name: string, text: string): string => `  ${name.padEnd(12)}${text}
 export const summaryOf = (
   experiment: Experiment,
   figures: DemoFigures,
-  scores: readonly Scored[],
+  { model, scores }: Answer,
   interruption?: Interruption,
 ): string => {
   const cost = costOf(experiment);
@@ -34,7 +34,11 @@ export const summaryOf = (
       'INT8',
       `${figures.int8SpeedupBatch1.toFixed(2)}× at batch 1, ${figures.int8SpeedupBatch8.toFixed(2)}× at batch 8 against FP32 on ${benchmark?.cpuModel}`,
     ),
-    row('', `MAE ${signed(figures.int8MaeChange)}, mean |Δ expected score|/(K−1) ${figures.int8MeanAbsScoreDelta.toFixed(4)}`),
+    row(
+      '',
+      `MAE of the expected score ${signed(figures.int8MaeChange)}, mean |Δ expected score|/(K−1) ${figures.int8MeanAbsScoreDelta.toFixed(4)}`,
+    ),
+    row('', `${benchmark?.candidate}, ${benchmark?.int8Verdict}: ${benchmark?.reason}`),
     row('stages (s)', stages),
     row('overhead', `${figures.overheadSeconds.toFixed(1)} s from POST to the final status beside the stages`),
     row(
@@ -45,7 +49,7 @@ export const summaryOf = (
     row('bundle', figures.bundleUri),
     row('', `SHA-256 ${figures.bundleSha256}, version ${bundle?.version}, downloaded and verified`),
     '',
-    'The INT8 model out of the bundle says:',
+    `The bundle's preferred model, ${model.toUpperCase()}, says:`,
     ...scores.map(
       ({ text, name, expectedValue }) => `  ${name.padStart(3)}  (expected ${expectedValue.toFixed(2).padStart(5)})  ${text}`,
     ),

@@ -76,8 +76,10 @@ class Finished:
     uri: str
 
     def output(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = next(output for output in self.manifest["outputs"] if output["name"] == name)
-        return found
+        outputs: dict[str, dict[str, Any]] = {output["name"]: output for output in self.manifest["outputs"]}
+        if name not in outputs:
+            raise StageFailedError(f"{self.manifest['stage']} wrote no output {name}; it wrote {', '.join(outputs)}.")
+        return outputs[name]
 
 
 def new_id(prefix: str) -> str:

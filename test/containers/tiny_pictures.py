@@ -64,5 +64,5 @@ def write_picture_base(folder: Path) -> Path:
 
 if __name__ == "__main__":
     to = Path(sys.argv[1])
-    write_pictures(to / "pictures", pictures(900))
+    write_pictures(to / "pictures", pictures(950))
     write_picture_base(to / "base-model")

@@ -62,6 +62,7 @@ describe('names that cross a border', () => {
   it('run a rehearsal by its module, under a job name that no attempt has', () => {
     expect(rehearsalCommand('restore')).toEqual(['python', '-m', 'spotforge_training.rehearse_restore']);
     for (const rehearsal of REHEARSALS) expect(parseJobName(`rehearsal-${rehearsal}-r1`)).toBeUndefined();
+    expect(parseJobName('spot-check-1-r1')).toBeUndefined();
   });
 
   it('stand in the Python module with the same values', () => {
@@ -69,6 +70,8 @@ describe('names that cross a border', () => {
     expect(python).toContain('EXIT_GATE_REJECTED: Final = 66');
     expect(python).toContain('KEY_ATTEMPT: Final = "experiments/{experiment_id}/{stage}/r{run}-{attempt}/"');
     expect(python).toContain('KEY_REHEARSAL: Final = "rehearsals/{rehearsal_id}/{rehearsal}.json"');
+    expect(python).toContain('KEY_SPOT_CHECK_FINDING: Final = "spot-checks/{spot_check_id}/finding.json"');
+    expect(python).toContain('KEY_WEIGHT_SNAPSHOTS: Final = "{experiment_id}/weight-snapshots/"');
     expect(python).toContain('KEY_BUNDLE: Final = "bundles/{tenant}/{model}/{version}/"');
   });
 });

@@ -10,6 +10,7 @@ const POLL_MS = 1000;
 
 type Overrides = {
   name?: string;
+  task?: 'image-ordinal';
   train?: Record<string, unknown>;
   quantize?: Record<string, unknown>;
   gates?: Record<string, unknown>;
@@ -22,11 +23,12 @@ export const anExperiment = async (api: Api, start: Start, overrides: Overrides 
   const base = await uploadFiles(api, start.baseModel);
   return {
     name: overrides.name ?? 'small',
+    ...(overrides.task ? { task: overrides.task } : {}),
     model: { name: 'small', base: base.uri },
     dataset: {
       name: 'slice',
       source: dataset.uri,
-      columns: { text: 'text', label: 'label', group: start.group },
+      columns: { label: 'label', group: start.group },
       labels: { values: start.values },
       split: { validation: 0.1, test: 0.31, seed: 7 },
       ...overrides.dataset,

@@ -54,8 +54,8 @@ const NEVER = 'attribute_exists(pk)';
 const NO_JOB = '00000000-0000-0000-0000-000000000000';
 
 const table = (at: Deployed): { TableName: string } => ({ TableName: output(at, 'TableName') });
-const machine = (name: string, at: Deployed): string =>
-  output(at, name === 'experiment' ? 'StateMachineArn' : 'RehearsalStateMachineArn');
+const MACHINES: Record<string, string> = { experiment: 'StateMachineArn', dataset: 'DatasetStateMachineArn' };
+const machine = (name: string, at: Deployed): string => output(at, MACHINES[name] ?? 'RehearsalStateMachineArn');
 const queueUrl = (name: string, at: Deployed): { QueueUrl: string } => ({
   QueueUrl: output(at, name === 'undelivered-events' ? 'UndeliveredEventsUrl' : 'UnpublishedChangesUrl'),
 });

@@ -39,7 +39,7 @@ describe('an experiment', () => {
     expect(train?.mae).toBeLessThan(Number(train?.baselineMae));
     expect(parity).toMatchObject({ mismatches: 0 });
     expect(parity?.rows).toBeGreaterThanOrEqual(500);
-    expect(benchmark?.meanAbsScoreDelta).toBeLessThanOrEqual(experiment.spec.gates.int8.maxMeanScoreDelta);
+    expect(experiment.stages.bundle?.preferred).toBe(benchmark?.preferred);
     expect(overheadSecondsOf(experiment, Date.parse(experiment.createdAt))).toBeGreaterThan(0);
 
     const folder = mkdtempSync(join(tmpdir(), 'spotforge-bundle-'));
@@ -49,7 +49,7 @@ describe('an experiment', () => {
       sha256: bundle.bundleSha256,
       version: bundle.version,
     });
-    const scores = await scoreTexts(folder, ['wonderful, I love it', 'awful, never again']);
+    const { scores } = await scoreTexts(folder, ['wonderful, I love it', 'awful, never again']);
     expect(scores).toHaveLength(2);
     rmSync(folder, { recursive: true });
 
@@ -57,6 +57,28 @@ describe('an experiment', () => {
     expect(events.items.map(({ type }) => type)).toContain('experiment.succeeded');
     const kinds = new Set((await api.artifacts(id)).map(({ kind }) => kind));
     expect([...kinds].sort()).toEqual(['bundle', 'checkpoint', 'document', 'model', 'spec']);
+  });
+
+  it.concurrent('goes from a folder of pictures to a bundle with the rules that turn a picture into inputs', async () => {
+    const spec = await anExperiment(api, fixtures.pictures, {
+      name: 'pictures',
+      task: 'image-ordinal',
+      dataset: { name: 'pictures', split: { validation: 0.1, test: 0.65, seed: 7 } },
+      train: { maxRows: 200, epochs: 4, learningRate: 2e-3, maxLength: 48, threads: 1, head: 'corn' },
+    });
+    const experiment = await ended(api, (await api.createExperiment(spec)).id);
+    expect(experiment.failure).toBeNull();
+    expect(experiment.status).toBe('succeeded');
+    const { train, parity, benchmark } = experiment.stages;
+    expect(train?.mae).toBeLessThan(0.8 * Number(train?.baselineMae));
+    expect(parity?.mismatches).toBe(0);
+    const folder = mkdtempSync(join(tmpdir(), 'spotforge-bundle-'));
+    const bundle = await downloadBundle(api, experiment.id, folder);
+    expect(bundle).toMatchObject({ task: 'image-ordinal', head: 'corn', preferred: benchmark?.preferred });
+    expect(bundle.image).toMatchObject({ width: 32, height: 32, layout: 'NCHW, RGB' });
+    expect(bundle.tokenizer).toBeUndefined();
+    expect((await api.artifacts(experiment.id)).map(({ name }) => name)).toContain('report.html');
+    rmSync(folder, { recursive: true });
   });
 
   it.concurrent('ends rejected by the parity gate when the exported weights are not the trained ones', async () => {

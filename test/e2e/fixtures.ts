@@ -1,19 +1,27 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DATA } from '../../local/demo/recipe.ts';
 import { type Start, writeDebugModel } from '../../local/drill/debug-model.ts';
-import { DOT } from '../../local/tier/paths.ts';
+import { DOT, ROOT } from '../../local/tier/paths.ts';
 
 /**
  * What the end-to-end tests upload. `real` is a small slice of the demo's ratings with its encoder. `tiny` is the unit tests'
  * two-layer BERT with made-up rows, for tests that are not about a model's quality: it goes through every stage in seconds.
  */
-export type Fixtures = { real: Start; tiny: Start; oneClass: Start; notNumbers: Start };
+export type Fixtures = { real: Start; tiny: Start; oneClass: Start; notNumbers: Start; pictures: Start };
 
 /** 570 of these fall into test at a fraction of 0.3, which is more than the 500 that the gates ask for. */
 const ROWS = 1900;
 /** Every this many-th row, so that movies, products and tweets are all there. */
 const STRIDE = 9;
+
+/** 950 small pictures with their manifest, and the unit tests' two-layer vision transformer. */
+const writePictures = (folder: string): Start => {
+  rmSync(folder, { recursive: true, force: true });
+  execFileSync(join(ROOT, '.venv/bin/python'), [join(ROOT, 'test/containers/tiny_pictures.py'), folder]);
+  return { file: join(folder, 'pictures'), baseModel: join(folder, 'base-model'), values: [0, 1, 2, 3, 4], group: 'group' };
+};
 
 export const writeFixtures = async (): Promise<Fixtures> => {
   const folder = join(DOT, 'test/fixtures');
@@ -38,6 +46,7 @@ export const writeFixtures = async (): Promise<Fixtures> => {
   return {
     real: ratings(write('slice.csv', slice)),
     tiny: writeDebugModel(join(folder, 'tiny')),
+    pictures: writePictures(join(folder, 'tiny-pictures')),
     oneClass: ratings(
       write(
         'one-class.csv',

@@ -13,6 +13,7 @@ export const EVERY_SWITCH = {
   privateSubnets: true,
   benchmarkOnGraviton: true,
   rehearsals: { interruptSpotHost: true },
+  spotChecks: { alarmTopic: 'arn:aws:sns:us-east-1:123456789012:on-call' },
   replication: { region: 'eu-west-1' },
   domain,
   edge: {},

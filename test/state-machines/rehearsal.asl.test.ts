@@ -1,12 +1,12 @@
-import validate from 'asl-validator';
 import { describe, expect, it } from 'vitest';
 import { REHEARSALS } from '../../functions/shared/contracts/names.ts';
 import { REHEARSAL_SIZES } from '../../lib/config/rehearsal-sizes.ts';
 import { jobDefinitionSubstitution } from '../../lib/constructs/rehearsal-state-machine.ts';
-import { CHECKS, type Definition, type State, states, substitutions } from './asl-checks.ts';
+import { CHECKS, type Definition, type State, states } from './asl-checks.ts';
 import { definitionFile } from './definition-file.ts';
+import { testDefinition } from './definition-tests.ts';
 
-const { definition: rehearsalDefinition, substituted } = definitionFile('rehearsal');
+const { definition: rehearsalDefinition } = definitionFile('rehearsal');
 const definition = rehearsalDefinition();
 const SUBSTITUTIONS = [
   'FindSubjectsArn',
@@ -20,23 +20,7 @@ const SUBSTITUTIONS = [
 const LOOKS = Number(/\$looks >= (\d+)/.exec(JSON.stringify(definition))?.[1]);
 
 describe('state-machines/rehearsal.asl.json', () => {
-  it('is valid, before and after its substitutions', () => {
-    const values = Object.fromEntries(
-      SUBSTITUTIONS.map((name) => [name, `arn:aws:lambda:us-east-1:000000000000:function:${name}`]),
-    );
-    for (const document of [definition, JSON.parse(substituted(values))]) {
-      const { isValid, errors } = validate(document, { checkArn: false });
-      expect({ isValid, errors }).toEqual({ isValid: true, errors: [] });
-    }
-  });
-
-  it.each(Object.entries(CHECKS))('passes our check of %s', (_name, check) => {
-    expect(check(definition)).toEqual([]);
-  });
-
-  it('uses every substitution that the stack gives, and no other', () => {
-    expect(substitutions(definition)).toEqual([...SUBSTITUTIONS].sort());
-  });
+  testDefinition('rehearsal', SUBSTITUTIONS);
 
   it('lets no rehearsal end the others: whatever a task of one throws is caught', () => {
     const inner = states((definition.States.Rehearse as State).ItemProcessor as unknown as Definition);

@@ -1,34 +1,17 @@
-import validate from 'asl-validator';
 import { describe, expect, it } from 'vitest';
 import { SPOT_CHECK_SIZE } from '../../lib/config/spot-checks.ts';
-import { CHECKS, type State, states, substitutions } from './asl-checks.ts';
+import { type State, states } from './asl-checks.ts';
 import { definitionFile } from './definition-file.ts';
+import { testDefinition } from './definition-tests.ts';
 
-const { definition: spotCheckDefinition, substituted } = definitionFile('spot-check');
-const definition = spotCheckDefinition();
+const definition = definitionFile('spot-check').definition();
 const SUBSTITUTIONS = ['FindReleasesArn', 'PublishSpotCheckArn', 'SpotQueueArn', 'OnDemandQueueArn', 'JobDefinitionArn'];
 
 /** How often a job is looked at before it is given up. */
 const LOOKS = Number(/\$looks >= (\d+)/.exec(JSON.stringify(definition))?.[1]);
 
 describe('state-machines/spot-check.asl.json', () => {
-  it('is valid, before and after its substitutions', () => {
-    const values = Object.fromEntries(
-      SUBSTITUTIONS.map((name) => [name, `arn:aws:lambda:us-east-1:000000000000:function:${name}`]),
-    );
-    for (const document of [definition, JSON.parse(substituted(values))]) {
-      const { isValid, errors } = validate(document, { checkArn: false });
-      expect({ isValid, errors }).toEqual({ isValid: true, errors: [] });
-    }
-  });
-
-  it.each(Object.entries(CHECKS))('passes our check of %s', (_name, check) => {
-    expect(check(definition)).toEqual([]);
-  });
-
-  it('uses every substitution that the stack gives, and no other', () => {
-    expect(substitutions(definition)).toEqual([...SUBSTITUTIONS].sort());
-  });
+  testDefinition('spot-check', SUBSTITUTIONS);
 
   it('publishes whatever becomes of the job: what its tasks throw is caught, and none of them fails the execution', () => {
     const aboutTheJob = states(definition).filter(([name]) => ['Submit', 'LookAtJob', 'EndJob'].includes(name));

@@ -15,6 +15,7 @@ from spotforge_runtime.s3_uri import parse_uri
 from spotforge_runtime.storage import CHUNK_BYTES, AccessRefused, ListedObject, ObjectMissing
 
 from spotforge_data.dataset_store import DatasetStore
+from spotforge_data.versions import files_of_version
 
 # The rule of the contracts' relativePath: nothing that leaves its folder or needs quoting.
 PATH_RULE = re.compile(r"(?!/)(?!.*(^|/)\.{1,2}(/|$))(?!.*//)[A-Za-z0-9._/ -]*[A-Za-z0-9._-]")
@@ -56,6 +57,8 @@ def list_source(store: DatasetStore, uri: str, where: str, hub_folder: Path | No
 def _list_prefix(store: DatasetStore, uri: str, where: str) -> list[SourceFile]:
     """`s3://bucket/folder/` or `…/folder` is everything below it, `s3://bucket/folder/data.csv` the one object."""
     bucket, key = parse_uri(uri)
+    if bucket == store.bucket and key.startswith(f"raw/{store.tenant}/"):
+        return _list_version(store, key, uri, where)
     if key and not key.endswith("/"):
         head = store.storage.head(bucket, key)
         if head is not None:
@@ -63,6 +66,16 @@ def _list_prefix(store: DatasetStore, uri: str, where: str) -> list[SourceFile]:
             return [SourceFile(name, head.bytes, partial(_stream, store, bucket, key, uri, where))]
         key += "/"
     return _list_folder(store, bucket, key, uri, where)
+
+
+def _list_version(store: DatasetStore, prefix: str, uri: str, where: str) -> list[SourceFile]:
+    """A stored version is what its document says, without the document: its tree hash is that of what came."""
+    files = files_of_version(store, prefix)
+    if files is None:
+        raise _unreadable(uri, where, "There is no version of a dataset.")
+    return [
+        SourceFile(file.path, file.bytes, partial(_stream, store, store.bucket, prefix + file.path, uri, where)) for file in files
+    ]
 
 
 def _list_folder(store: DatasetStore, bucket: str, prefix: str, uri: str, where: str) -> list[SourceFile]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +20,7 @@ from spotforge_data.dataset_store import DatasetStore
 from spotforge_data.local_file import LocalFile
 
 if TYPE_CHECKING:
-    from spotforge_runtime.contracts.models import DatasetVersion
+    from spotforge_runtime.contracts.models import DatasetFile, DatasetVersion
 
 Kind = Literal["raw", "processed", "base-model"]
 DATASET_DOCUMENT = "dataset.json"
@@ -91,6 +91,12 @@ def refer_outputs(context: StageContext, version: StoredVersion, output_names: M
         context.outputs.refer(
             StoredObject(name=name, bucket=version.bucket, key=version.prefix + path, bytes=file.bytes, sha256=file.sha256)
         )
+
+
+def files_of_version(store: DatasetStore, prefix: str) -> Sequence[DatasetFile] | None:
+    """The files of the version in a folder, as its document lists them; None when there is no such version."""
+    document = _read_document(store, prefix)
+    return None if document is None else document.files
 
 
 def _document(

@@ -1,4 +1,4 @@
-"""Benchmark: the tournament's INT8 winner judged on test, and timed against FP32. Speed decides what is preferred, not what passes."""
+"""Benchmark: the tournament's INT8 winner judged on test and timed against FP32. Speed decides what is preferred, and no gate."""
 
 from typing import TYPE_CHECKING, Any
 

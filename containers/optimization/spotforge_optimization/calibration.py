@@ -72,7 +72,7 @@ def _calibrator(fp32: Path, method: Method, tensors: Sequence[str], augmented: P
         "entropy": calibrate.EntropyCalibrater,
     }
 
-    base = classes[method]
+    base: Any = classes[method]
 
     class OfTensors(base):  # type: ignore[misc]
         def select_tensors_to_calibrate(self, model: Any) -> Any:

@@ -40,7 +40,7 @@ class PictureRules:
             with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
                 size, filter_ = (self.width, self.height), Image.Resampling[self.resample.upper()]
                 resized = picture.convert("RGB").resize(size, filter_)
-        except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
             raise ValueError(f"no readable PNG or JPEG: {error}") from error
         scaled = np.asarray(resized, dtype=np.float32) * np.float32(self.rescale)
         normalised = (scaled - np.asarray(self.mean, dtype=np.float32)) / np.asarray(self.std, dtype=np.float32)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import skip_init
 
 from spotforge_training.head_layer import HeadLayer
 from spotforge_training.ordered_cutpoints import OrderedCutpoints, quantile_cutpoints
@@ -46,7 +47,8 @@ class CumulativeLinkHead(HeadLayer):
 
 def linear_of_one_score(latent: Tensor, biases: Tensor) -> nn.Linear:
     """A stock `nn.Linear` whose every row is `latent`, shape (H,), with `biases`, shape (L,)."""
-    linear = nn.Linear(latent.numel(), biases.numel(), device=latent.device, dtype=latent.dtype)
+    # Its own first weights would be drawn from the random state of a training that may go on.
+    linear: nn.Linear = skip_init(nn.Linear, latent.numel(), biases.numel(), device=latent.device, dtype=latent.dtype)
     with torch.no_grad():
         linear.weight.copy_(latent.expand(biases.numel(), -1))
         linear.bias.copy_(biases)

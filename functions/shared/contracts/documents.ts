@@ -2,6 +2,14 @@ import type * as z from 'zod';
 import { bundle } from './bundle.ts';
 import { datasetVersion, prepareReport } from './dataset.ts';
 import { datasetPreparationRequest, datasetReport } from './dataset-preparation.ts';
+import {
+  datasetPage,
+  datasetRequest,
+  datasetVersionPage,
+  datasetVersionRequest,
+  datasetVersionView,
+  datasetView,
+} from './dataset-view.ts';
 import { executionInput, experimentRequest, resolvedSpec } from './experiment-spec.ts';
 import {
   artifactPage,
@@ -49,6 +57,12 @@ export const DOCUMENTS: Record<string, z.ZodType> = {
   'spot-check-report': spotCheckReport,
   'spot-check-completed': spotCheckCompleted,
   'weight-snapshots': weightSnapshots,
+  'dataset-request': datasetRequest,
+  dataset: datasetView,
+  'dataset-page': datasetPage,
+  'dataset-version-request': datasetVersionRequest,
+  'dataset-version-details': datasetVersionView,
+  'dataset-version-page': datasetVersionPage,
   experiment: experimentView,
   'experiment-page': experimentPage,
   'experiment-event-page': experimentEventPage,

@@ -55,7 +55,8 @@ const restoreFigures = z
 const modelAnswers = z
   .strictObject({
     fp32MaxAbs: seconds.describe('largest |logit - recorded logit|; within the parity gate of the experiment'),
-    int8MeanAbsScoreDelta: seconds
+    int8MeanAbsScoreDelta: z
+      .number()
       .nullable()
       .describe('mean |expected score INT8 - recorded| / (K - 1); null of a bundle that ships FP32 alone'),
   })
@@ -95,7 +96,7 @@ const upgradeFigures = z
     before: modelAnswers,
     after: modelAnswers,
     fp32MaxAbsDifference: seconds.describe('largest |logit after - logit before|'),
-    int8MaxAbsDifference: seconds.nullable(),
+    int8MaxAbsDifference: z.number().nullable(),
     modulesFromNewVersion: positiveInteger.describe('modules of the moved package that the check loaded'),
     installSeconds: seconds,
     checkSeconds: seconds,

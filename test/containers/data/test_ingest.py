@@ -329,3 +329,14 @@ def test_raw_data_is_locked_where_the_deployment_locks_it_and_nothing_else_is(
     assert locked == {"raw": True, "uploads": False, "base-models": False}
     document = ended.summary["datasetUri"].removeprefix(f"s3://{bucket}/") + "dataset.json"
     assert rig.s3.head_object(Bucket=bucket, Key=document)["ObjectLockMode"] == "GOVERNANCE"
+
+
+def test_a_stored_version_is_read_as_its_document_says_and_reused(
+    rig: StageRig, uploads: dict[str, str], tiny_dataset: Path
+) -> None:
+    first = ingest(rig, spec_of(uploads)).summary
+    stored = {"dataset": {"source": first["datasetUri"], "sha256": first["datasetSha256"], "version": first["datasetVersion"]}}
+    assert ingest(rig, spec_of(uploads, stored)).summary == first
+
+    missing = {"dataset": {"source": f"s3://{BUCKET}/raw/{TENANT}/tiny-ratings/{'0' * 16}/"}}
+    assert "no version of a dataset" in ingest(rig, spec_of(uploads, missing)).error["message"]

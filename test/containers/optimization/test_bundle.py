@@ -54,9 +54,9 @@ def test_where_int8_failed_its_gate_the_bundle_carries_fp32_alone(
 ) -> None:
     spec = merge(trained.spec, {"gates": {"int8": {"maxMeanScoreDelta": 0.0}}})
     inputs = trained.then(export=exported, quantize=quantized)
-    lost = rig.a_stage("benchmark", spec=spec, inputs=inputs, attempt=6).work("spotforge_optimization.benchmark_run")
+    lost = rig.a_stage("benchmark", spec=spec, inputs=inputs, attempt=16).work("spotforge_optimization.benchmark_run")
     stage = rig.a_stage(
-        "bundle", spec=spec, inputs={**bundle_inputs, "benchmark": lost}, attempt=6, variables={"MODEL_VERSION": "80"}
+        "bundle", spec=spec, inputs={**bundle_inputs, "benchmark": lost}, attempt=16, variables={"MODEL_VERSION": "80"}
     )
     ended = stage.work("spotforge_optimization.bundle_run")
     assert ended.manifest is not None and ended.summary["preferred"] == "fp32"
@@ -67,6 +67,7 @@ def test_where_int8_failed_its_gate_the_bundle_carries_fp32_alone(
     assert Scorer(tmp_path).model == "fp32"
     code, _, errors = score(["--bundle", str(tmp_path), "--model", "int8"], "good\n")
     assert code == 64 and "carries no int8 model" in errors
+
 
 def test_a_repeated_attempt_finds_the_same_bytes_and_continues(
     rig: StageRig, trained: Trained, bundle_inputs: dict[str, str | Ended], bundled: Ended

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from spotforge_optimization.encoding import EncodedTexts, encode, length_batches
 from spotforge_optimization.onnx_session import all_logits
 from spotforge_optimization.parity_run import parity_batches, sample_rows
-from spotforge_optimization.quantize_run import evenly
+from spotforge_optimization.tournament import evenly
 
 TEXTS = st.lists(st.lists(st.integers(1, 99), min_size=1, max_size=20), min_size=1, max_size=60)
 

@@ -97,3 +97,15 @@ def test_weights_that_are_not_the_models_are_refused(trained: Trained) -> None:
     pytorch = PyTorchRuntime(trained.folder, "text-ordinal", list(BATCH), 1)
     with pytest.raises(ValueError, match=r"no weights of\.another\.model"):
         pytorch.take_weights({"of.another.model": np.zeros(3, dtype=np.float32)})
+
+
+def test_a_picture_model_is_asked_by_its_own_class(tmp_path: Path) -> None:
+    from transformers import ViTConfig, ViTForImageClassification
+
+    configuration = ViTConfig(
+        image_size=8, patch_size=4, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, num_labels=5
+    )
+    ViTForImageClassification(configuration).save_pretrained(tmp_path, safe_serialization=True)
+    runtime = PyTorchRuntime(tmp_path, "image-ordinal", ["pixel_values"], 1)
+    answers = runtime.answer({"pixel_values": np.zeros((2, 3, 8, 8), dtype=np.float32)})
+    assert {name: array.shape for name, array in answers.items()} == {"logits": (2, 5)}

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -6,12 +7,10 @@ from containers.optimization.conftest import Trained
 from containers.stage_rig import Ended, StageRig, merge
 from spotforge_optimization.candidates import ALWAYS, OPTIONAL
 
-from pathlib import Path
-
 
 def read(rig: StageRig, ended: Ended, name: str) -> bytes:
     output = ended.output(name)
-    data = rig.read(f"s3://{output['bucket']}/{output['key']}")
+    data: bytes | None = rig.read(f"s3://{output['bucket']}/{output['key']}")
     assert data is not None
     return data
 

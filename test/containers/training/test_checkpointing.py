@@ -22,6 +22,10 @@ RECIPE = TrainingRecipe(
     seed=13,
     threads=2,
     precision="float32",
+    head="cumulative-link",
+    layerwise_decay=1.0,
+    class_weights="none",
+    patience=0,
 )
 
 

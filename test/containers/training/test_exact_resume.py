@@ -23,11 +23,13 @@ def uninterrupted(runs: Runs, an_experiment: AnExperiment) -> dict[str, Any]:
 
 
 def directories(rig: StageRig, attempt: Attempt) -> dict[str, set[str]]:
-    """Checkpoint → its files."""
+    """Checkpoint → its files. Snapshots of the weights, which lie beside them, belong to no attempt's resumption."""
     found: dict[str, set[str]] = {}
     prefix = attempt.identity.experiment_id + "/"
     for item in rig.storage.list(attempt.environment.checkpoints_bucket, prefix):
         directory, _, file = item.key.removeprefix(prefix).partition("/")
+        if directory == "weight-snapshots":
+            continue
         found.setdefault(directory, set()).add(file)
     return found
 

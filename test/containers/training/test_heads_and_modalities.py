@@ -52,7 +52,11 @@ def content(rig: StageRig, ended: Ended, name: str) -> bytes:
 def ended(an_experiment: AnExperiment, of_pictures: AnExperiment) -> dict[tuple[str, str], Ended]:
     """One run of each head on each modality."""
     made = {"text": an_experiment, "image": of_pictures}
-    return {(modality, head): make(LONG_ENOUGH[modality] | {"head": head})().work(STAGE) for modality, make in made.items() for head in HEADS}
+    return {
+        (modality, head): make(LONG_ENOUGH[modality] | {"head": head})().work(STAGE)
+        for modality, make in made.items()
+        for head in HEADS
+    }
 
 
 @pytest.mark.parametrize("modality", ["text", "image"])

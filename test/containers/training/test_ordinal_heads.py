@@ -27,6 +27,14 @@ def test_a_folded_head_is_a_stock_layer_with_the_same_logits(head: Head, counts:
     assert torch.allclose(layer.folded()(features), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("head", sorted(HEADS))
+def test_folding_draws_nothing_from_the_random_state_of_a_training_that_goes_on(head: Head) -> None:
+    layer = HEADS[head].layer(FEATURES, [1, 2, 3])
+    before = torch.random.get_rng_state()
+    layer.folded()
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
 @given(heads, class_counts)
 def test_a_fresh_head_predicts_the_class_frequencies(head: Head, counts: list[int]) -> None:
     logits = HEADS[head].layer(FEATURES, counts)(torch.zeros(1, FEATURES)).detach().numpy()

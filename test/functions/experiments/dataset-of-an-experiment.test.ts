@@ -30,7 +30,7 @@ const aVersion = async (end?: PreparationEnd) => {
   const at = '2026-11-22T06:10:00.000Z';
   const of = { tenant: 'acme', dataset: 'ratings', id: aPreparationId() };
   const store = preparationStore(aws.table);
-  await store.begin({ ...of, source: 's3://open-data/', createdAt: at, updatedAt: at, status: 'preparing' }, undefined);
+  await store.begin({ ...of, source: 's3://open-data/ratings/', createdAt: at, updatedAt: at, status: 'preparing' }, undefined);
   if (end) await store.end(of, end, at);
   return of.id;
 };
@@ -82,9 +82,9 @@ describe('the dataset of a request', () => {
   it('is a version, or a source with labels and what has a default', () => {
     expect(parse({ version: VERSION })).toEqual({ name: 'ratings', version: VERSION });
     const { columns, split } = SCHEMA;
-    expect(parse({ source: 's3://open-data/', labels })).toEqual({
+    expect(parse({ source: 's3://open-data/ratings/', labels })).toEqual({
       name: 'ratings',
-      source: 's3://open-data/',
+      source: 's3://open-data/ratings/',
       labels,
       columns,
       split,
@@ -93,9 +93,9 @@ describe('the dataset of a request', () => {
 
   it.each([
     ['neither', {}, ['dataset.source']],
-    ['both', { version: VERSION, source: 's3://open-data/', labels }, ['dataset.source', 'dataset.labels']],
+    ['both', { version: VERSION, source: 's3://open-data/ratings/', labels }, ['dataset.source', 'dataset.labels']],
     ['a version with columns', { version: VERSION, columns: {} }, ['dataset.columns']],
-    ['a source without labels', { source: 's3://open-data/' }, ['dataset.labels']],
+    ['a source without labels', { source: 's3://open-data/ratings/' }, ['dataset.labels']],
     ['something else', { version: VERSION, rows: 3 }, ['dataset.rows']],
   ])('refuses %s and names the field', (_name, dataset, fields) => {
     const fieldsOf = () => {
@@ -115,7 +115,7 @@ describe('what is refused at submit', () => {
     allowedSources: ['s3://open-data/', 's3://open-models/'],
     precisionLimits: { default: { bfloat16: 'rung 1 (gpu-spot, g4dn)' }, 'on-demand': {} },
   };
-  const problems = async (changes: object) => {
+  const problems = async (changes: Parameters<typeof aSubmission>[0]) => {
     const request = parseFields(experimentRequest, aSubmission(changes));
     const asked = await found(request);
     if ('problems' in asked) throw new Error('expected a dataset');

@@ -22,7 +22,9 @@ describe('the precisions of a profile', () => {
     expect(limits({ queues: { ...queues, 'gpu-spot-any': queue } }).default).toEqual({
       bfloat16: 'rung 2 (gpu-spot-any, g4dn)',
     });
-    expect(limits({ queues, profiles: { default: { train: ['gpu-spot', 'cpu-on-demand'] } } }).default).toEqual({
+    const { profiles } = parseDeployment({});
+    const withCpu = { ...profiles, default: { ...profiles.default, train: ['gpu-spot' as const, 'cpu-on-demand' as const] } };
+    expect(limits({ queues, profiles: withCpu }).default).toEqual({
       float16: 'rung 2 (cpu-on-demand, a CPU)',
     });
   });

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
-from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
 class ModelSpec(BaseModel):
@@ -366,17 +366,6 @@ class PrepareSummary(BaseModel):
     calibration_rows: Annotated[int, Field(alias="calibrationRows", ge=0)]
 
 
-class GpuUtilization(RootModel[float]):
-    root: Annotated[
-        float,
-        Field(
-            description="mean over the run; null where nothing measures it",
-            ge=0.0,
-            le=1.0,
-        ),
-    ]
-
-
 class TrainSummary(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -426,7 +415,7 @@ class TrainSummary(BaseModel):
         int | None, Field(alias="peakGpuMemoryBytes", description="null without a GPU")
     ]
     gpu_utilization: Annotated[
-        GpuUtilization | None,
+        float | None,
         Field(
             alias="gpuUtilization",
             description="mean over the run; null where nothing measures it",
@@ -960,16 +949,6 @@ class RestoreFigures(BaseModel):
     step_seconds: Annotated[float, Field(alias="stepSeconds", ge=0.0)]
 
 
-class Int8MeanAbsScoreDelta(RootModel[float]):
-    root: Annotated[
-        float,
-        Field(
-            description="mean |expected score INT8 - recorded| / (K - 1); null of a bundle that ships FP32 alone",
-            ge=0.0,
-        ),
-    ]
-
-
 class BundleAnswers(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -997,7 +976,7 @@ class BundleAnswers(BaseModel):
         ),
     ]
     int8_mean_abs_score_delta: Annotated[
-        Int8MeanAbsScoreDelta | None,
+        float | None,
         Field(
             alias="int8MeanAbsScoreDelta",
             description="mean |expected score INT8 - recorded| / (K - 1); null of a bundle that ships FP32 alone",
@@ -1006,10 +985,6 @@ class BundleAnswers(BaseModel):
     download_seconds: Annotated[float, Field(alias="downloadSeconds", ge=0.0)]
     verify_seconds: Annotated[float, Field(alias="verifySeconds", ge=0.0)]
     score_seconds: Annotated[float, Field(alias="scoreSeconds", ge=0.0)]
-
-
-class Int8MaxAbsDifference(RootModel[float]):
-    root: Annotated[float, Field(ge=0.0)]
 
 
 class ModelAnswers(BaseModel):
@@ -1026,7 +1001,7 @@ class ModelAnswers(BaseModel):
         ),
     ]
     int8_mean_abs_score_delta: Annotated[
-        Int8MeanAbsScoreDelta | None,
+        float | None,
         Field(
             alias="int8MeanAbsScoreDelta",
             description="mean |expected score INT8 - recorded| / (K - 1); null of a bundle that ships FP32 alone",
@@ -1511,7 +1486,7 @@ class UpgradeFigures(BaseModel):
         ),
     ]
     int8_max_abs_difference: Annotated[
-        Int8MaxAbsDifference | None, Field(alias="int8MaxAbsDifference")
+        float | None, Field(alias="int8MaxAbsDifference")
     ]
     modules_from_new_version: Annotated[
         int,
