@@ -35,6 +35,7 @@ beforeAll(async () => {
     JOB_DEFINITIONS: JSON.stringify(JOB_DEFINITIONS),
     ALLOWED_SOURCES: JSON.stringify(['s3://open-data/', 's3://open-models/']),
     PRICES: JSON.stringify(PRICES),
+    PRECISION_LIMITS: '{}',
     GIT_SHA: 'unknown',
     ...CLAIMS,
   };

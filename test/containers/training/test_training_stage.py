@@ -120,16 +120,6 @@ def test_tells_how_far_it_is(learned: Ended) -> None:
     assert learned.progress[-1]["totalSteps"] == 165
 
 
-def test_the_losses_of_a_small_recipe_are_the_ones_on_record(rig: StageRig, uninterrupted: Ended) -> None:
-    lines = [json.loads(line) for line in content(rig, uninterrupted, "metrics.jsonl").splitlines()]
-    losses = [line["loss"] for line in lines if "loss" in line]
-    assert losses[:6] == pytest.approx(GOLDEN_LOSSES, abs=2e-3)
-
-
-# Of this seed on a CPU. A refactoring that changes none of the mathematics changes none of these.
-GOLDEN_LOSSES = [1.5158, 1.5984, 1.5649, 1.6206, 1.5539, 1.6394]
-
-
 @pytest.mark.parametrize("step", [20, 27, STEPS])
 def test_a_run_that_was_interrupted_and_resumed_ends_with_the_same_weights(
     step: int, an_experiment: AnExperiment, uninterrupted: Ended, monkeypatch: pytest.MonkeyPatch
