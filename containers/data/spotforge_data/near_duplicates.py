@@ -5,6 +5,7 @@ are compared with the first of them, and with those that follow them closely."""
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -73,17 +74,26 @@ class NearDuplicates:
         return place[both.astype(np.int64)]
 
     def _alike(self, one: npt.NDArray[np.uint32], other: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
-        """Compares pairs a few thousand at a time, each time on a fresh map of the file: what was read is let go."""
+        """Compares pairs a few thousand at a time."""
         import numpy as np
 
-        kind = self._fingerprinter
         parts: list[npt.NDArray[np.bool_]] = [np.empty(0, bool)]
-        for start in range(0, len(one), PAIRS_AT_A_TIME):
-            marks: npt.NDArray[Any] = np.memmap(self._marks, kind.dtype, "r").reshape(-1, kind.width)
-            chunk = slice(start, start + PAIRS_AT_A_TIME)
-            parts.append(kind.alike(marks[one[chunk]], marks[other[chunk]]))
-            del marks
+        with self._marks.open("rb", buffering=0) as file:
+            for start in range(0, len(one), PAIRS_AT_A_TIME):
+                chunk = slice(start, start + PAIRS_AT_A_TIME)
+                marks = self._read_marks(file.fileno(), one[chunk]), self._read_marks(file.fileno(), other[chunk])
+                parts.append(self._fingerprinter.alike(*marks))
         return np.concatenate(parts)
+
+    def _read_marks(self, file: int, rows: npt.NDArray[np.uint32]) -> npt.NDArray[Any]:
+        """Row by row: a map of the file would soon hold all of it, since the kernel maps a neighbourhood with each page."""
+        import numpy as np
+
+        marks = np.empty((len(rows), self._fingerprinter.width), self._fingerprinter.dtype)
+        bytes_each = marks.itemsize * self._fingerprinter.width
+        for at, row in enumerate(rows.tolist()):
+            os.preadv(file, [marks[at]], row * bytes_each)
+        return marks
 
 
 def _by_key(
