@@ -208,8 +208,6 @@ class LaptopStages:
             **self._emulator.environment,
             **BUCKETS,
             "TMPDIR": str(scratch),
-            # Threads that wait sleep: two stages' worth of spinning ones would take the machine from each other.
-            "OMP_WAIT_POLICY": "PASSIVE",
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:9",
             names.ENV_EXPERIMENT_ID: attempt.experiment_id,
             names.ENV_RUN: str(attempt.run),

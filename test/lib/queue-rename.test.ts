@@ -22,7 +22,8 @@ const synthesised = (app: CopiedApp) =>
 
 /** The queue has another name wherever the code names it. */
 const renamed = (app: CopiedApp, from: string, to: string): CopiedApp => {
-  for (const file of ['queues', 'stages']) app.change(`lib/config/${file}.ts`, (text) => text.replaceAll(`'${from}'`, `'${to}'`));
+  for (const file of ['config/queues', 'config/stages', 'config/spot-checks', 'constructs/dataset-preparation'])
+    app.change(`lib/${file}.ts`, (text) => text.replaceAll(`'${from}'`, `'${to}'`));
   return app;
 };
 

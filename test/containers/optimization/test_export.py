@@ -7,10 +7,12 @@ import pytest
 from containers.optimization.conftest import Trained
 from containers.stage_rig import Ended, StageRig
 from spotforge_optimization.export_config import read_export_config
-from spotforge_optimization.exporter import export_command, export_onnx
+from spotforge_optimization.exporter import export_onnx
+from spotforge_optimization.exporter_optimum import OptimumExporter
 from spotforge_optimization.onnx_contract import OnnxContract, Tensor, differences
 from spotforge_runtime.errors import StageError
 
+TEXT, IMAGE = "text-ordinal", "image-ordinal"
 GOLDEN = Path(__file__).with_name("golden_export_contract.json")
 
 
@@ -38,13 +40,13 @@ def test_the_onnx_file_lies_below_models_onnx_of_its_attempt(exported: Ended, tr
 
 
 def test_the_golden_contract_is_what_the_committed_configuration_expects() -> None:
-    assert differences(golden(), read_export_config().expected, logits=4) == []
+    assert differences(golden(), read_export_config().tasks[TEXT].expected, logits=4) == []
 
 
 def test_an_encoder_without_segment_ids_is_expected_too() -> None:
     contract = golden()
     without = contract.model_copy(update={"inputs": contract.inputs[:2]})
-    assert differences(without, read_export_config().expected, logits=4) == []
+    assert differences(without, read_export_config().tasks[TEXT].expected, logits=4) == []
 
 
 @pytest.mark.parametrize(
@@ -72,15 +74,16 @@ def test_an_encoder_without_segment_ids_is_expected_too() -> None:
     ],
 )
 def test_every_difference_from_the_expectation_is_named(change: dict[str, object], says: str) -> None:
-    found = differences(golden().model_copy(update=change), read_export_config().expected, logits=4)
+    found = differences(golden().model_copy(update=change), read_export_config().tasks[TEXT].expected, logits=4)
     assert any(says in sentence for sentence in found), found
 
 
-def test_the_command_is_the_committed_one_and_asks_no_hub() -> None:
-    command = export_command(read_export_config(), Path("in"), Path("out"))
+@pytest.mark.parametrize(("task", "exported"), [(TEXT, "text-classification"), (IMAGE, "image-classification")])
+def test_the_command_is_the_committed_one_and_asks_no_hub(task: str, exported: str) -> None:
+    command = OptimumExporter(read_export_config(), task).command(Path("in"), Path("out"))
     assert command[0] == "env" and "HF_HUB_OFFLINE=1" in command
     assert command[-1] == "out" and "--trust-remote-code" not in command
-    assert command[command.index("--task") + 1] == "text-classification"
+    assert command[command.index("--task") + 1] == exported
 
 
 def config_that_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -89,19 +92,19 @@ def config_that_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: st
     command.parent.mkdir()
     command.write_text(f"#!/bin/sh\n{script}\n")
     command.chmod(0o755)
-    monkeypatch.setattr("spotforge_optimization.exporter.sys.executable", str(tmp_path / "bin" / "python"))
+    monkeypatch.setattr("spotforge_optimization.exporter_optimum.sys.executable", str(tmp_path / "bin" / "python"))
 
 
 def test_a_failing_command_is_reported_with_its_last_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config_that_runs(tmp_path, monkeypatch, "echo the model type is unknown >&2; exit 3")
     with pytest.raises(StageError, match=r"exit code 3 and no model.onnx.*the model type is unknown"):
-        export_onnx(read_export_config(), tmp_path, tmp_path / "out")
+        export_onnx(OptimumExporter(read_export_config(), TEXT), tmp_path, tmp_path / "out")
 
 
 def test_a_command_that_leaves_no_file_has_failed_whatever_its_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config_that_runs(tmp_path, monkeypatch, "exit 0")
     with pytest.raises(StageError, match=r"exit code 0 and no model.onnx"):
-        export_onnx(read_export_config(), tmp_path, tmp_path / "out")
+        export_onnx(OptimumExporter(read_export_config(), TEXT), tmp_path, tmp_path / "out")
 
 
 def test_an_interruption_ends_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,5 +115,5 @@ def test_an_interruption_ends_the_command(tmp_path: Path, monkeypatch: pytest.Mo
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        export_onnx(read_export_config(), tmp_path, tmp_path / "out", while_running=interrupt)
+        export_onnx(OptimumExporter(read_export_config(), TEXT), tmp_path, tmp_path / "out", while_running=interrupt)
     assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()

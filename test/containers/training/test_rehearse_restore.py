@@ -52,7 +52,7 @@ def rehearse(rig: StageRig, experiment_id: str) -> Found:
 def test_everything_of_a_checkpoint_arrives_and_training_goes_on(rig: StageRig, interrupted: str) -> None:
     figures = rehearse(rig, interrupted).figures
     assert (figures["experimentId"], figures["checkpoint"], figures["step"]) == (interrupted, "27-r1-1", 27)
-    stored = [item for item in rig.storage.list(BUCKET, interrupted) if not item.key.endswith("/COMMITTED")]
+    stored = [item for item in rig.storage.list(BUCKET, f"{interrupted}/27-") if not item.key.endswith("/COMMITTED")]
     assert (figures["files"], figures["bytes"]) == (len(stored), sum(item.bytes for item in stored))
     assert figures["tensors"] > 30
     assert 0 < figures["learningRate"] < 0.1

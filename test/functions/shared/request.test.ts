@@ -64,7 +64,7 @@ describe('parseFields', () => {
       { field: 'name', expected: 'expected 2 to 31 of a-z, 0-9 and -, starting with a letter' },
       { field: 'model', expected: 'expected object, but it is missing' },
       { field: 'dataset.labels.values[1]', expected: 'expected number, not string' },
-      { field: 'train.head', expected: 'expected "cumulative-link"' },
+      { field: 'train.head', expected: 'expected one of "cumulative-link"|"coral"|"corn"|"cross-entropy"' },
       { field: 'train.epochs', expected: 'expected number to be >=1' },
       { field: 'train.learningRate', expected: 'expected number, not string' },
     ]);

@@ -11,6 +11,12 @@ describe('routes', () => {
     );
     expect(authorization).toEqual({
       'POST /v1/uploads': 'JWT',
+      'POST /v1/datasets': 'JWT',
+      'GET /v1/datasets': 'JWT',
+      'GET /v1/datasets/{name}': 'JWT',
+      'POST /v1/datasets/{name}/versions': 'JWT',
+      'GET /v1/datasets/{name}/versions': 'JWT',
+      'GET /v1/datasets/{name}/versions/{version}': 'JWT',
       'POST /v1/experiments': 'JWT',
       'GET /v1/experiments': 'JWT',
       'GET /v1/experiments/{id}': 'JWT',

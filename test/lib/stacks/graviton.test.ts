@@ -38,7 +38,7 @@ describe('a benchmark on Graviton', () => {
 
   it('runs the same image, argv and role in the size of its instance', () => {
     const definitions = propertiesOf(on.pipeline, 'AWS::Batch::JobDefinition');
-    expect(definitions).toHaveLength(9);
+    expect(definitions).toHaveLength(10);
     const named = (name: string) => definitions.find(({ JobDefinitionName }) => JobDefinitionName === name)?.ContainerProperties;
     const { ResourceRequirements: size, ...arm } = named('spotforge-benchmark-arm') as Properties;
     const { ResourceRequirements: _, ...x86 } = named('spotforge-benchmark') as Properties;

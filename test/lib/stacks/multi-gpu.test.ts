@@ -41,8 +41,11 @@ describe('training on several GPUs of one host', () => {
     const text = (template: typeof four.pipeline) => JSON.stringify(template.toJSON());
     const { ResourceRequirements, LinuxParameters, Environment, ...others } = trainOf(four);
     expect(trainOf(one)).toMatchObject(others);
+    // What a rung cannot compute in follows from its families, which are others.
+    const made = ({ pipeline }: typeof four, type: string) =>
+      JSON.stringify(pipeline.findResources(type), (key, value) => (key === 'PRECISION_LIMITS' ? undefined : value));
     for (const type of ['AWS::IAM::Policy', 'AWS::StepFunctions::StateMachine', 'AWS::Lambda::Function'])
-      expect(four.pipeline.findResources(type)).toEqual(one.pipeline.findResources(type));
+      expect(made(four, type)).toBe(made(one, type));
     expect(text(four.api)).toBe(text(one.api));
   });
 });

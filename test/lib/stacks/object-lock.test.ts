@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { STAGES } from '../../../functions/shared/contracts/names.ts';
 import { statementsOf } from '../policy-statements.ts';
 import { resourcesOf, type Synthesised, synthesise } from '../synthesised.ts';
 
@@ -27,14 +26,14 @@ const lockersOf = (templates: Templates): Record<string, string[]> =>
 describe('Object Lock', () => {
   const { templates } = synthesise();
 
-  it('is set by the stages that write raw data and releases, each for its own time, and by no other', () => {
-    expect(retentionOf(templates)).toEqual({ ingest: '30', bundle: '365' });
-    expect(Object.keys(retentionOf(templates)).every((stage) => STAGES.some((each) => each === stage))).toBe(true);
+  it('is set by the jobs that write raw data and releases, each for its own time, and by no other', () => {
+    expect(retentionOf(templates)).toEqual({ ingest: '30', dataset: '30', bundle: '365' });
   });
 
   it('is granted to them for what they lock, and to nobody else', () => {
     expect(lockersOf(templates)).toEqual({
       '<StageingestRole>': ['<Datasets.Arn>/raw/*'],
+      '<DatasetJobRole>': ['<Datasets.Arn>/raw/*'],
       '<StagebundleRole>': ['<Releases.Arn>/bundles/*'],
     });
   });
@@ -48,7 +47,7 @@ describe('Object Lock', () => {
 
   it('takes its times from the configuration', () => {
     const { templates } = synthesise({ objectLock: { rawDays: 7, releaseDays: 90 } });
-    expect(retentionOf(templates)).toEqual({ ingest: '7', bundle: '90' });
+    expect(retentionOf(templates)).toEqual({ ingest: '7', dataset: '7', bundle: '90' });
   });
 
   it('is off where the data may be destroyed: nothing is told, nothing is granted', () => {

@@ -267,7 +267,7 @@ describe('the state machine', () => {
 describe('log groups', () => {
   it('forget after a month, every one of them', () => {
     const groups = resourcesOf(pipeline, 'AWS::Logs::LogGroup');
-    expect(groups).toHaveLength(18);
+    expect(groups).toHaveLength(20);
     for (const [, { Properties }] of groups) {
       expect(Properties.RetentionInDays).toBe(30);
       expect(String(Properties.LogGroupName)).toMatch(/^\/spotforge\/(functions|stages)\/[a-z-]+$/);
@@ -288,6 +288,7 @@ describe('a second deployment in the same account', () => {
     );
     expect(exported.map(([, { Value }]) => asText(Value)).sort()).toEqual([
       '<CreateExperimentFunction.Arn>',
+      '<DatasetMachineStateMachine>',
       '<ExperimentStateMachine>',
     ]);
   });

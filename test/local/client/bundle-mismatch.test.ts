@@ -27,8 +27,8 @@ const aBundle = (overrides: Record<string, unknown> = {}): string => {
     head: 'cumulative-link',
     decode: {
       logits: 'sigmoid(logit[k]) = P(y > k), k = 0 … K-2',
-      classIndex: 'count of k with sigmoid(logit[k]) > 0.5',
-      expectedScore: 'sum over k of sigmoid(logit[k]), in classes from 0 to K-1',
+      classIndex: 'count of k with P(y > k) > 0.5',
+      expectedScore: 'sum over k of P(y > k), in classes from 0 to K-1',
     },
     cutpoints: [0],
     inputs: [tensor],

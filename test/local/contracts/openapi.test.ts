@@ -16,6 +16,12 @@ describe('the OpenAPI document', () => {
   it('describes every route of the API', () => {
     expect(operations.map(({ route }) => route)).toEqual([
       'POST /v1/uploads',
+      'POST /v1/datasets',
+      'GET /v1/datasets',
+      'GET /v1/datasets/{name}',
+      'POST /v1/datasets/{name}/versions',
+      'GET /v1/datasets/{name}/versions',
+      'GET /v1/datasets/{name}/versions/{version}',
       'POST /v1/experiments',
       'GET /v1/experiments',
       'GET /v1/experiments/{id}',

@@ -32,7 +32,7 @@ def axis(
     low, high = min(finite), max(finite)
     if from_zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    step = round_step(max(high - low, abs(high) * 1e-3, 1e-12) / most)
+    step = round_step((max(high - low, abs(high) * 1e-3) or 1.0) / most)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     if first == last:
         last += 1
