@@ -1,7 +1,7 @@
 """The export backend of the stage: `optimum-cli export onnx` as any user would run it, from the committed configuration.
 
 Measured: 10.5 s of CPU, against 8.1 s for calling its `main_export` in process without validation; the rest of both is
-`import torch`. Why this backend: docs/decisions/0029.
+`import torch`.
 """
 
 import sys
