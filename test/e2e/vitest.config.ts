@@ -11,6 +11,6 @@ export default defineConfig({
     maxWorkers: 9, // all files at once
     maxConcurrency: 4,
     testTimeout: 900_000,
-    hookTimeout: 300_000,
+    hookTimeout: 900_000,
   },
 });
