@@ -63,7 +63,7 @@ describe('an experiment', () => {
     const spec = await anExperiment(api, fixtures.pictures, {
       name: 'pictures',
       task: 'image-ordinal',
-      dataset: { name: 'pictures', split: { validation: 0.1, test: 0.65, seed: 7 } },
+      dataset: { name: 'pictures', split: { validation: 0.1, test: 0.6, seed: 7 } },
       train: { maxRows: 200, epochs: 4, learningRate: 2e-3, maxLength: 48, threads: 1, head: 'corn' },
     });
     const experiment = await ended(api, (await api.createExperiment(spec)).id);

@@ -35,14 +35,14 @@ def _corrupted(export):
     def export_and_corrupt(*arguments, **named):
         import onnx
 
-        file = export(*arguments, **named)
-        model = onnx.load(str(file))
+        exported = export(*arguments, **named)
+        model = onnx.load(str(exported.file))
         weight = next(item for item in model.graph.initializer if item.name.endswith("classifier.weight"))
         values = onnx.numpy_helper.to_array(weight).copy()
         values[0, 0] += 0.01
         weight.CopyFrom(onnx.numpy_helper.from_array(values, weight.name))
-        onnx.save(model, str(file))
-        return file
+        onnx.save(model, str(exported.file))
+        return exported
 
     return export_and_corrupt
 
