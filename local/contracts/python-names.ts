@@ -1,3 +1,6 @@
+import { DECODE_LOGITS } from '../../functions/shared/contracts/bundle.ts';
+import { TASKS } from '../../functions/shared/contracts/dataset-schema.ts';
+import { HEADS } from '../../functions/shared/contracts/experiment-spec.ts';
 import {
   ATTEMPT_DOCUMENTS,
   DATASET_VERSION_ENV,
@@ -33,10 +36,10 @@ const template = {
   weightSnapshots: keys.weightSnapshots('{experiment_id}'),
 };
 
-/** The Python module that says the names of `functions/shared/contracts/names.ts`. */
+/** The Python module that says the names of `functions/shared/contracts/names.ts`, and those of tasks and heads. */
 export const pythonNames = (): string =>
   [
-    '"""Generated from functions/shared/contracts/names.ts by `npm run contracts`. Do not edit."""',
+    '"""Generated from functions/shared/contracts by `npm run contracts`. Do not edit."""',
     '',
     '# ruff: noqa: S105 - names of variables, not secrets',
     '',
@@ -49,6 +52,12 @@ export const pythonNames = (): string =>
     `STAGE_ERRORS: Final = ${tuple(STAGE_ERRORS)}`,
     '',
     `Rehearsal = Literal[${REHEARSALS.map(text).join(', ')}]`,
+    '',
+    `Task = Literal[${TASKS.map(text).join(', ')}]`,
+    `Head = Literal[${HEADS.map(text).join(', ')}]`,
+    `DECODE_LOGITS: Final[dict[Head, str]] = {\n${Object.entries(DECODE_LOGITS)
+      .map(([head, says]) => `    ${text(head)}: ${text(says)},\n`)
+      .join('')}}`,
     '',
     ...Object.entries({ ...STAGE_ENV, ...REHEARSAL_ENV, ...SPOT_CHECK_ENV, ...DATASET_VERSION_ENV }).map(
       ([key, value]) => `ENV_${constantCase(key)}: Final = ${text(value)}`,

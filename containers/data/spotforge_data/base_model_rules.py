@@ -6,8 +6,9 @@ import json
 import struct
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from spotforge_runtime.contracts.names import Task
 from spotforge_runtime.errors import InvalidInput
 
 # Beside the weights: what describes the network, and what turns a text or a picture into its input.
@@ -15,7 +16,6 @@ REQUIRED = {
     "text-ordinal": ("config.json", "tokenizer.json"),
     "image-ordinal": ("config.json", "preprocessor_config.json"),
 }
-Task = Literal["text-ordinal", "image-ordinal"]
 # Pickles and code can run when they are loaded; the others are weights in formats nobody here reads.
 REFUSED_SUFFIXES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".py", ".pyc", ".so", ".h5", ".msgpack", ".joblib")
 LONGEST_HEADER = 100_000_000

@@ -37,12 +37,6 @@ if TYPE_CHECKING:
 
 CUTPOINT_TOLERANCE = 1e-5  # the head is folded in float32
 
-DECODE_LOGITS = {
-    "cumulative-link": "sigmoid(logit[k]) = P(y > k), k = 0 … K-2",
-    "coral": "sigmoid(logit[k]) = P(y > k), k = 0 … K-2",
-    "corn": "sigmoid(logit[k]) = P(y > k | y > k-1), k = 0 … K-2",
-    "cross-entropy": "softmax(logits)[c] = P(y = c), c = 0 … K-1",
-}
 HEADS_WITH_CUTPOINTS = ("cumulative-link", "coral")
 
 Sources = dict[str, tuple[str, str]]  # path in the bundle -> stage and output it comes from
@@ -212,7 +206,7 @@ def describe(
             ],
             "head": spec.train.head,
             "decode": {
-                "logits": DECODE_LOGITS[spec.train.head],
+                "logits": names.DECODE_LOGITS[spec.train.head],
                 "classIndex": "count of k with P(y > k) > 0.5",
                 "expectedScore": "sum over k of P(y > k), in classes from 0 to K-1",
             },

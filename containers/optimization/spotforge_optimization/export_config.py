@@ -1,15 +1,13 @@
 """The committed export configuration, `export_config.json`: what is asked of `optimum-cli` and what must come out, by task."""
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
+from spotforge_runtime.contracts.names import Task
 
 from spotforge_optimization.onnx_contract import Tensor
 
 FILE = Path(__file__).with_name("export_config.json")
-
-Task = Literal["text-ordinal", "image-ordinal"]
 
 
 class Strict(BaseModel):

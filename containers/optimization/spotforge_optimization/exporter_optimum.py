@@ -8,7 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from spotforge_optimization.export_config import ExportConfig, Task
+from spotforge_runtime.contracts.names import Task
+
+from spotforge_optimization.export_config import ExportConfig
 
 # For the self-check, which cannot see into another process.
 IMPORTED_BY_COMMAND = ("optimum.exporters.onnx",)

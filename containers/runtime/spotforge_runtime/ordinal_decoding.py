@@ -11,12 +11,14 @@ A model of K classes has K-1 logits, with the head `cross-entropy` K:
 Answers are the median class, which minimises the expected absolute error, and the expected score.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Head = Literal["cumulative-link", "coral", "corn", "cross-entropy"]
+from spotforge_runtime.contracts import names
+
+Head = names.Head
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.integer[Any]]

@@ -1,4 +1,4 @@
-"""Generated from functions/shared/contracts/names.ts by `npm run contracts`. Do not edit."""
+"""Generated from functions/shared/contracts by `npm run contracts`. Do not edit."""
 
 # ruff: noqa: S105 - names of variables, not secrets
 
@@ -35,6 +35,15 @@ STAGE_ERRORS: Final = (
 )
 
 Rehearsal = Literal["restore", "rollback", "upgrade"]
+
+Task = Literal["text-ordinal", "image-ordinal"]
+Head = Literal["cumulative-link", "coral", "corn", "cross-entropy"]
+DECODE_LOGITS: Final[dict[Head, str]] = {
+    "cumulative-link": "sigmoid(logit[k]) = P(y > k), k = 0 … K-2",
+    "coral": "sigmoid(logit[k]) = P(y > k), k = 0 … K-2",
+    "corn": "sigmoid(logit[k]) = P(y > k | y > k-1), k = 0 … K-2",
+    "cross-entropy": "softmax(logits)[c] = P(y = c), c = 0 … K-1",
+}
 
 ENV_EXPERIMENT_ID: Final = "EXPERIMENT_ID"
 ENV_RUN: Final = "RUN"
