@@ -8,6 +8,13 @@ export const looksAtBatch = (...actions: string[]): Permission => ({
   because: 'AWS defines no resource for these actions.',
 });
 
+/** Submits jobs to these queues by these definitions, follows them, and ends those that it submitted. */
+export const runsJobs = (stack: Stack, queueArns: readonly string[], definitionArns: readonly string[]): Permission[] => [
+  { actions: ['batch:SubmitJob'], resources: [...queueArns, ...definitionArns] },
+  looksAtBatch('batch:DescribeJobs'),
+  onAnyJob(stack, 'batch:TerminateJob', 'It ends those that it submitted itself.'),
+];
+
 /** Acts on single jobs of this account and region. `found`: how the right ones are known. */
 export const onAnyJob = (stack: Stack, action: string, found: string): Permission => ({
   actions: [action],

@@ -5,7 +5,7 @@ import type { Deployment } from '../config/deployment.ts';
 import type { QueueArns } from '../config/queues.ts';
 import type { Repositories } from '../stacks/storage-stack.ts';
 import { AslStateMachine } from './asl-state-machine.ts';
-import { looksAtBatch, onAnyJob } from './batch-permissions.ts';
+import { runsJobs } from './batch-permissions.ts';
 import { DatasetJob } from './dataset-job.ts';
 import { usesBucket, writesTable } from './function-bindings.ts';
 import { PipelineFunction } from './pipeline-function.ts';
@@ -47,9 +47,7 @@ export class DatasetPreparation extends Construct {
         JobDefinitionArn: job.arn,
       },
       permissions: [
-        { actions: ['batch:SubmitJob'], resources: [spot, onDemand, job.arn] },
-        looksAtBatch('batch:DescribeJobs'),
-        onAnyJob(Stack.of(this), 'batch:TerminateJob', 'It ends those that it submitted itself.'),
+        ...runsJobs(Stack.of(this), [spot, onDemand], [job.arn]),
         { actions: ['lambda:InvokeFunction'], resources: [recordPreparation.lambda.functionArn] },
       ],
     });

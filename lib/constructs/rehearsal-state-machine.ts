@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { REHEARSALS, type Rehearsal } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { AslStateMachine, substitutionFor } from './asl-state-machine.ts';
-import { looksAtBatch, onAnyJob } from './batch-permissions.ts';
+import { runsJobs } from './batch-permissions.ts';
 import type { SpotInterruption } from './spot-interruption.ts';
 
 export type RehearsalStateMachineProps = {
@@ -35,12 +35,11 @@ export class RehearsalStateMachine extends AslStateMachine {
         ...Object.fromEntries(REHEARSALS.map((rehearsal) => [jobDefinitionSubstitution(rehearsal), jobDefinitions[rehearsal]])),
       },
       permissions: [
-        {
-          actions: ['batch:SubmitJob'],
-          resources: [queueArn, ...REHEARSALS.map((rehearsal) => jobDefinitions[rehearsal])],
-        },
-        looksAtBatch('batch:DescribeJobs'),
-        onAnyJob(Stack.of(scope), 'batch:TerminateJob', 'It ends those that it submitted itself.'),
+        ...runsJobs(
+          Stack.of(scope),
+          [queueArn],
+          REHEARSALS.map((rehearsal) => jobDefinitions[rehearsal]),
+        ),
         {
           actions: ['lambda:InvokeFunction'],
           resources: [findSubjects.functionArn, publishReport.functionArn],

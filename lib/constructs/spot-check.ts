@@ -7,7 +7,7 @@ import type { QueueArns } from '../config/queues.ts';
 import { SPOT_CHECK_QUEUES, SPOT_CHECK_SIZE } from '../config/spot-checks.ts';
 import type { Repositories } from '../stacks/storage-stack.ts';
 import { AslStateMachine } from './asl-state-machine.ts';
-import { looksAtBatch, onAnyJob } from './batch-permissions.ts';
+import { runsJobs } from './batch-permissions.ts';
 import { scheduleExecutions } from './execution-schedule.ts';
 import { announcesSpotChecks, findsObjects, usesBucket } from './function-bindings.ts';
 import { PipelineFunction } from './pipeline-function.ts';
@@ -77,9 +77,7 @@ export class SpotCheck extends Construct {
         JobDefinitionArn: job.arn,
       },
       permissions: [
-        { actions: ['batch:SubmitJob'], resources: [spot, onDemand, job.arn] },
-        looksAtBatch('batch:DescribeJobs'),
-        onAnyJob(Stack.of(this), 'batch:TerminateJob', 'It ends those that it submitted itself.'),
+        ...runsJobs(Stack.of(this), [spot, onDemand], [job.arn]),
         {
           actions: ['lambda:InvokeFunction'],
           resources: [findReleases.lambda.functionArn, publishSpotCheck.lambda.functionArn],
