@@ -39,17 +39,18 @@ class BestWeights:
     What is best follows from the history in the trainer's state, which is resumed with it.
     """
 
-    def __init__(self, patience: int | None) -> None:
+    def __init__(self, patience: int) -> None:
+        """`patience` 0: training never stops early, and nothing is kept."""
         self._patience = patience
         self._kept: dict[str, torch.Tensor] = {}
 
     @property
     def wanted(self) -> bool:
-        return self._patience is not None
+        return self._patience > 0
 
     def evaluated(self, state: TrainerState, model: PreTrainedModel) -> bool:
         """Call behind each evaluation; True when training is over."""
-        if self._patience is None:
+        if not self.wanted:
             return False
         best = best_of(state.log_history)
         if best is not None and best[0] == state.global_step:

@@ -69,9 +69,8 @@ def work(context: StageContext) -> TrainSummary | None:
         modality = modality_of(context.spec.task, base, recipe.max_length)
         # What decides when training ends, and which weights are kept, is worth all rows.
         sample = choose_rows(validation, None if recipe.patience else ROWS_BETWEEN_EPOCHS, recipe.seed)
-        examples, validation_examples, sample_examples, test_examples = (
-            modality.examples(split) for split in (train, validation, sample, test)
-        )
+        examples, validation_examples, test_examples = (modality.examples(split) for split in (train, validation, test))
+        sample_examples = validation_examples if sample is validation else modality.examples(sample)
         class_counts = np.bincount(train.labels, minlength=classes).tolist()
         model = load_base_model(base, classes, context.spec.task, recipe.head)
         attach_head(model, class_counts, recipe.head)
@@ -84,7 +83,7 @@ def work(context: StageContext) -> TrainSummary | None:
     evaluated = (recipe.epochs - 1) * len(sample) + len(validation) + len(test)
     meter = WorkMeter(training_rows=recipe.epochs * len(train), evaluated_rows=evaluated)
     guard = DivergenceGuard(DivergenceWatch(uninformed_loss(class_counts)), ranks)
-    best = BestWeights(recipe.patience or None)
+    best = BestWeights(recipe.patience)
     if restored:
         best.load(restored.folder)
     device_use = DeviceUse()
