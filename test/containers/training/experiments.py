@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from containers.prepared import prepare_tiny_experiment
-from containers.stage_rig import Attempt, StageRig
+from containers.stage_rig import Attempt, Ended, StageRig
+from spotforge_training.training_progress import TrainingProgress
 
 AnExperiment = Callable[..., Callable[..., Attempt]]
 
@@ -27,6 +29,26 @@ def experiments(rig: StageRig, dataset: Path, base_model: Path) -> AnExperiment:
         return attempt
 
     return make
+
+
+def content(rig: StageRig, ended: Ended, name: str) -> bytes:
+    """What an attempt published under that name."""
+    stored = ended.output(name)
+    data = rig.read(f"s3://{stored['bucket']}/{stored['key']}")
+    assert data is not None
+    return data
+
+
+def interrupt_at(step: int, attempt: Attempt, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host is reclaimed while this step is done."""
+    tell = TrainingProgress.on_step_end
+
+    def on_step_end(self: TrainingProgress, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        tell(self, args, state, control, **kwargs)
+        if state.global_step == step:
+            attempt.interruption.request("The spot host is reclaimed.")
+
+    monkeypatch.setattr(TrainingProgress, "on_step_end", on_step_end)
 
 
 def wait_until_it_trains(attempt: Attempt, job: subprocess.Popen[str], seconds: float) -> None:

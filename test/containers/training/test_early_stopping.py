@@ -3,12 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from containers.stage_rig import Attempt
-from containers.training.experiments import AnExperiment
+from containers.training.experiments import AnExperiment, interrupt_at
 from hypothesis import given
 from hypothesis import strategies as st
 from spotforge_training.early_stopping import best_of, is_over
-from spotforge_training.training_progress import TrainingProgress
 
 STAGE = "spotforge_training.training_run"
 # The rate falls to nothing within the epochs; so large a one has done its best long before.
@@ -59,14 +57,3 @@ def test_an_interrupted_run_stops_where_an_uninterrupted_one_does_with_the_same_
     resumed = attempt_at(2).work(STAGE).summary
     for figure in ("modelSha256", "bestStep", "stoppedEarly", "validationMae", "mae"):
         assert resumed[figure] == stopped[figure]
-
-
-def interrupt_at(step: int, attempt: Attempt, monkeypatch: pytest.MonkeyPatch) -> None:
-    tell = TrainingProgress.on_step_end
-
-    def on_step_end(self: TrainingProgress, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        tell(self, args, state, control, **kwargs)
-        if state.global_step == step:
-            attempt.interruption.request("The spot host is reclaimed.")
-
-    monkeypatch.setattr(TrainingProgress, "on_step_end", on_step_end)

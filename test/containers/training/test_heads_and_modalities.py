@@ -13,7 +13,7 @@ import torch
 from containers.prepared import prepare_tiny_pictures
 from containers.stage_rig import Ended, StageRig
 from containers.tiny_pictures import pictures, write_picture_base
-from containers.training.experiments import AnExperiment
+from containers.training.experiments import AnExperiment, content
 from spotforge_runtime.ordinal_decoding import Head, expected_score, predicted_class
 from spotforge_runtime.pictures import read_picture_rules
 from spotforge_training.image_examples import PREPROCESSOR
@@ -39,13 +39,6 @@ def of_pictures(rig: StageRig, tmp_path_factory: pytest.TempPathFactory) -> AnEx
         )
 
     return make
-
-
-def content(rig: StageRig, ended: Ended, name: str) -> bytes:
-    stored = ended.output(name)
-    data = rig.read(f"s3://{stored['bucket']}/{stored['key']}")
-    assert data is not None
-    return data
 
 
 @pytest.fixture(scope="module")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from containers.prepared import prepare_tiny_experiment
 from containers.rehearsal_rig import Found, run
 from containers.stage_rig import StageRig
-from containers.training.experiments import AnExperiment
+from containers.training.experiments import AnExperiment, interrupt_at
 from containers.training.killed_runs import Kill
 from containers.training.runs import Runs
 from spotforge_training.rehearse_rows import MadeUpRows
-from spotforge_training.training_progress import TrainingProgress
 
 STAGE = "spotforge_training.training_run"
 STEPS = 40  # two epochs of 20
@@ -26,15 +24,8 @@ def interrupted_experiment(rig: StageRig, dataset: Path, base_model: Path, at: i
     prepared = prepare_tiny_experiment(rig, dataset, base_model)
     spec = prepared.with_spec({"train": {"epochs": 2, "maxRows": 320, "learningRate": 0.002}})
     attempt = rig.a_stage("train", spec=spec, inputs=prepared.inputs)
-    tell = TrainingProgress.on_step_end
-
-    def on_step_end(self: TrainingProgress, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        tell(self, args, state, control, **kwargs)
-        if state.global_step == at:
-            attempt.interruption.request("The spot host is reclaimed.")
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TrainingProgress, "on_step_end", on_step_end)
+        interrupt_at(at, attempt, patch)
         assert attempt.work(STAGE).exit_code == 75
     return attempt.identity.experiment_id
 

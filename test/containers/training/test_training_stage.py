@@ -7,15 +7,14 @@ import json
 import signal
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 import torch
-from containers.stage_rig import Attempt, Ended, StageRig
+from containers.stage_rig import Ended, StageRig
 from containers.training.dying_run import CHECKPOINT_AT
-from containers.training.experiments import AnExperiment, wait_until_it_trains
+from containers.training.experiments import AnExperiment, content, interrupt_at, wait_until_it_trains
 from spotforge_runtime.ordinal_decoding import mean_absolute_error, predicted_class
 from spotforge_training.checkpointing import CONDITIONS
 from spotforge_training.ordinal_regression_trainer import OrdinalRegressionTrainer
@@ -37,25 +36,6 @@ def uninterrupted(an_experiment: AnExperiment) -> Ended:
 def learned(an_experiment: AnExperiment) -> Ended:
     """Three epochs of all rows: what the tiny model needs to learn the tiny dataset."""
     return an_experiment({"epochs": 3, "learningRate": 0.002})().work(STAGE)
-
-
-def content(rig: StageRig, ended: Ended, name: str) -> bytes:
-    stored = ended.output(name)
-    data: bytes | None = rig.read(f"s3://{stored['bucket']}/{stored['key']}")
-    assert data is not None
-    return data
-
-
-def interrupt_at(step: int, attempt: Attempt, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The host is reclaimed while this step is done."""
-    tell = TrainingProgress.on_step_end
-
-    def on_step_end(self: TrainingProgress, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        tell(self, args, state, control, **kwargs)
-        if state.global_step == step:
-            attempt.interruption.request("The spot host is reclaimed.")
-
-    monkeypatch.setattr(TrainingProgress, "on_step_end", on_step_end)
 
 
 def test_learns_to_answer_far_better_than_the_median_class(learned: Ended) -> None:
