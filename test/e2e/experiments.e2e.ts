@@ -77,7 +77,7 @@ describe('an experiment', () => {
     expect(bundle).toMatchObject({ task: 'image-ordinal', head: 'corn', preferred: benchmark?.preferred });
     expect(bundle.image).toMatchObject({ width: 32, height: 32, layout: 'NCHW, RGB' });
     expect(bundle.tokenizer).toBeUndefined();
-    expect((await api.artifacts(experiment.id)).map(({ name }) => name)).toContain('report.html');
+    expect((await api.artifacts(experiment.id)).map(({ name }) => name)).toContain('benchmark/r1-1/report.html');
     rmSync(folder, { recursive: true });
   });
 
