@@ -22,7 +22,7 @@ MODULES = {
     "bundle": "spotforge_optimization.bundle_run",
 }
 NAME = "until-"
-# One of these fits each figure of each summary: numbers and counts, text, digests, URIs, lists, what a bundle prefers, and a verdict.
+# One of these fits each figure of each summary: numbers, text, digests, URIs, lists, what a bundle prefers, and a verdict.
 VALUES: tuple[Any, ...] = (1, "stand-in", "0" * 64, "s3://nowhere/stand-in/", [], "fp32", "failed")
 
 
