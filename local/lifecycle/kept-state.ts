@@ -10,8 +10,13 @@ const scoped = z.object({ data: z.record(z.string(), z.unknown()) });
 const savedService = z.object({ payload: z.record(z.string(), z.unknown()).optional() });
 const savedBatch = z.record(z.string(), z.record(z.string(), z.object({ status: z.string().optional() })));
 
-/** Stores of what was, not of what is. */
-const HISTORY = ['cloudformation stack_events', 'cloudformation change_sets', 'cloudformation template_versions'];
+/** Stores of what was, not of what is; the history of an alarm outlives the alarm in AWS, too. */
+const HISTORY = [
+  'cloudformation stack_events',
+  'cloudformation change_sets',
+  'cloudformation template_versions',
+  'cloudwatch alarm_history',
+];
 
 /** What every bootstrapped account of the local AWS has before anything is deployed to it. */
 const OF_ANY_ACCOUNT = [

@@ -36,6 +36,7 @@ describe('what is in an account', () => {
           stacks: { CDKToolkit: { StackStatus: 'CREATE_COMPLETE' }, gone: { StackStatus: 'DELETE_COMPLETE' } },
           stack_events: { gone: [{ StackName: 'gone' }] },
         },
+        cloudwatch: { alarm_history: { drift: [{ AlarmName: 'drift' }] } },
         dynamodb: { backups: { system: { BackupDetails: { BackupType: 'SYSTEM' } } } },
         ec2: { vpcs: { 'vpc-00000001': { IsDefault: true } } },
         apigateway: { authorizers: { abc: {} } },
@@ -53,6 +54,7 @@ describe('what is in an account', () => {
     const folder = aStoppedTier(
       {
         cloudformation: { stacks: { half: { StackStatus: 'DELETE_FAILED' } } },
+        cloudwatch: { alarms: { drift: { AlarmName: 'drift' } } },
         dynamodb: { tables: { t: { TableName: 't' } }, backups: { ours: { BackupDetails: { BackupType: 'USER' } } } },
         stepfunctions: { executions: { e: { executionArn: 'e', stopDate: null }, f: { executionArn: 'f' } } },
         newer: { things: { thing: 1 } },
@@ -64,6 +66,7 @@ describe('what is in an account', () => {
       'batch jobDefinitions: definition:1',
       'batch jobQueues: queue',
       'cloudformation stacks: half',
+      'cloudwatch alarms: drift',
       'dynamodb backups: ours',
       'dynamodb tables: t',
       'newer things: thing',
