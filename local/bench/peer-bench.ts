@@ -1,7 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExperimentRequest } from '../../functions/shared/contracts/experiment-spec.ts';
-import { textRequest } from '../evaluation/cells.ts';
 import { runPython } from '../evaluation/python-work.ts';
 import { runCommand } from '../tier/command-line.ts';
 import { keepFigures } from '../tier/keep-figures.ts';
@@ -9,17 +7,17 @@ import { DOT } from '../tier/paths.ts';
 import { startTicker } from '../tier/ticker.ts';
 import { linesOfPeers, peerRows } from './peer-rows.ts';
 
-type Bench = { command: string; program: string; train: Partial<ExperimentRequest['train']>; plan: Record<string, unknown> };
+type Bench = { command: string; program: string; plan: Record<string, unknown> };
 
 /** Runs a bench against peers, shows and keeps its rows; exit code 1 when one of them fails. */
-export const runPeerBench = async ({ command, program, train, plan }: Bench): Promise<void> => {
+export const runPeerBench = async ({ command, program, plan }: Bench): Promise<void> => {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
   await runCommand(async () => {
     const folder = join(DOT, command);
     mkdirSync(folder, { recursive: true });
     const file = join(folder, 'plan.json');
-    writeFileSync(file, JSON.stringify({ folder, request: textRequest(train), ...plan }));
+    writeFileSync(file, JSON.stringify({ folder, ...plan }));
     const ticker = startTicker();
     try {
       const rows = peerRows(await runPython(program, [file], ticker, interrupted.signal));

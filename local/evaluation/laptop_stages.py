@@ -103,7 +103,7 @@ def resolve(request: Mapping[str, Any], *, source: str, base: str) -> Spec:
 
 
 class LaptopStages:
-    """`folder` is for logs and for what stages leave on their way."""
+    """`folder` is for what stages leave on their way. Several may run at once."""
 
     def __init__(self, emulator: Emulator, folder: Path) -> None:
         self._emulator = emulator
@@ -125,7 +125,7 @@ class LaptopStages:
         attempt = AttemptIdentity(experiment_id=experiment_id, run=1, stage=stage, attempt=1)
         at = f"s3://{EXPERIMENTS}/{attempt.prefix}"
         with tempfile.TemporaryDirectory(dir=self.folder, prefix=f"{stage}-") as scratch:
-            log = self.folder / f"{stage}.log"
+            log = Path(scratch) / "stage.log"
             with log.open("wb") as output:
                 process = subprocess.Popen(
                     [sys.executable, "-m", MODULES[stage]],
@@ -139,10 +139,10 @@ class LaptopStages:
                     if process.poll() is None:
                         process.terminate()
                         process.wait()
+            last_words = "\n".join(log.read_text().splitlines()[-LOG_LINES_OF_A_FAILURE:])
         result = self._document(at + names.DOCUMENT_RESULT)
         if result is None or result["outcome"] != "succeeded":
-            said = result["error"]["message"] if result else "\n".join(log.read_text().splitlines()[-LOG_LINES_OF_A_FAILURE:])
-            raise StageFailedError(f"{stage} failed: {said}")
+            raise StageFailedError(f"{stage} failed: {result['error']['message'] if result else last_words}")
         manifest = self._document(at + names.DOCUMENT_MANIFEST)
         assert manifest is not None, f"{stage} succeeded without a manifest"
         return Finished(result["summary"], manifest, at + names.DOCUMENT_MANIFEST)

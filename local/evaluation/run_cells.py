@@ -1,14 +1,18 @@
-"""Runs the cells of a plan that are not kept yet, one after the other, and writes the report. Started by `npm run evaluate`.
+"""Runs the cells of a plan that are not kept yet and writes the report. Started by `npm run evaluate`.
 
-A cell is one run of the train stage by its job's argv, on splits that the data stages prepared.
+A cell is one run of the train stage by its job's argv, on splits that the data stages prepared. As many run at once as there are
+processors for their threads: two trainings of one thread do a third more than one of two.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -73,21 +77,44 @@ def run_plan(plan: Plan, stages: LaptopStages) -> list[CellResult]:
         prepared[dataset] = prepare_task(stages, files, request, _named(dataset))
         hashes.keep(dataset, prepared[dataset].hashes)
         says(f"{dataset}: {prepared[dataset].prepare.summary['rows']} rows prepared")
-    results: list[CellResult] = []
-    started, ran, left = time.monotonic(), 0, len(plan.chosen)
-    for cell in plan.cells:
-        hashed = cell_hash(cell.request, hashes.of(cell.dataset))
-        result = store.read(hashed)
-        if cell.key in plan.chosen:
-            if result is None:
-                result = run_cell(stages, prepared[cell.dataset], cell, _named(f"{cell.key}, {left} cells left"))
-                store.write(hashed, result)
-                ran += 1
-            left -= 1
-            says(f"{cell.key}: MAE {result.mae:.4f}{_remaining(started, ran, left)}")
-        if result is not None:
-            results.append(result)
-    return results
+    missing = [cell for cell in plan.cells if cell.key in plan.chosen and store.read(_hash(cell, hashes)) is None]
+    said = Countdown(len(missing))
+    threads = max((cell.request["train"]["threads"] for cell in missing), default=1)
+
+    def run(cell: Cell) -> None:
+        result = run_cell(stages, prepared[cell.dataset], cell, _named(cell.key))
+        store.write(_hash(cell, hashes), result)
+        says(f"{cell.key}: MAE {result.mae:.4f}{said.one_less()}")
+
+    with ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0)) // threads)) as pool:
+        runs = [pool.submit(run, cell) for cell in missing]
+        try:
+            for each in as_completed(runs):
+                each.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    kept = (store.read(_hash(cell, hashes)) for cell in plan.cells)
+    return [result for result in kept if result is not None]
+
+
+def _hash(cell: Cell, hashes: KeptHashes) -> str:
+    return cell_hash(cell.request, hashes.of(cell.dataset))
+
+
+class Countdown:
+    """How many cells are left, and for about how long."""
+
+    def __init__(self, cells: int) -> None:
+        self._left = self._all = cells
+        self._started = time.monotonic()
+
+    def one_less(self) -> str:
+        self._left -= 1
+        if not self._left:
+            return ""
+        minutes = (time.monotonic() - self._started) / (self._all - self._left) * self._left / 60
+        return f"; {self._left} cells left, about {minutes:.0f} min"
 
 
 def run_cell(stages: LaptopStages, task: PreparedTask, cell: Cell, report: Callable[[str], None]) -> CellResult:
@@ -96,7 +123,8 @@ def run_cell(stages: LaptopStages, task: PreparedTask, cell: Cell, report: Calla
     began = time.monotonic()
     trained = stages.run("train", spec, task.inputs(spec), report)
     seconds = time.monotonic() - began
-    predictions = stages.fetch(trained, "predictions.parquet", stages.folder / "predictions.parquet")
+    with tempfile.TemporaryDirectory(dir=stages.folder) as folder:
+        predictions = read_predictions(stages.fetch(trained, "predictions.parquet", Path(folder) / "predictions.parquet"))
     summary = trained.summary
     result = CellResult(
         key=cell.key,
@@ -110,7 +138,7 @@ def run_cell(stages: LaptopStages, task: PreparedTask, cell: Cell, report: Calla
         samples_per_second=round(summary["samplesPerSecond"], 1),
         epochs=summary["epochs"],
         code=tree_hash({file.name: sha256_of_file(file) for file in TRAINING_CODE.glob("*.py")}),
-        **read_predictions(predictions),
+        **predictions,
     )
     stages.forget(spec["experimentId"])
     return result
@@ -118,12 +146,6 @@ def run_cell(stages: LaptopStages, task: PreparedTask, cell: Cell, report: Calla
 
 def _named(what: str) -> Callable[[str], None]:
     return lambda says_what: doing(f"{what}: {says_what}")
-
-
-def _remaining(started: float, ran: int, left: int) -> str:
-    if not ran or not left:
-        return ""
-    return f"; {left} cells left, about {(time.monotonic() - started) / ran * left / 60:.0f} min if none is kept"
 
 
 def main(arguments: list[str]) -> int:

@@ -17,6 +17,7 @@ export const VENV_PYTHON = join(ROOT, '.venv/bin/python');
 const ENVIRONMENTS_ASIDE = [
   { name: 'audit', proof: 'bin/checkov', commands: ['test/runner/run.ts', 'local/sbom/write-sboms.ts'] },
   { name: 'peers', proof: 'bin/olive', commands: ['local/bench/quantization.ts'] },
+  { name: 'exporters', proof: 'bin/torchrun', commands: ['local/bench/exporters.ts'] },
 ];
 
 const requireDisk = () => {

@@ -14,7 +14,7 @@ const attemptsOf = ({ attempts }: Experiment, run: number): Stage[] =>
   attempts.filter((attempt) => attempt.run === run).map(({ stage }) => stage);
 
 /** Trains long enough to be cancelled in the middle, with a checkpoint every second. */
-const LONG = { epochs: 60, checkpointEverySeconds: 1 };
+const LONG = { epochs: 30, checkpointEverySeconds: 1 };
 
 describe('a resume', () => {
   let api: Api;

@@ -1,4 +1,4 @@
-/** `npm test`: every suite, three side by side, and one line that adds them up. */
+/** `npm test`: every suite, two side by side, and one line that adds them up. */
 import { readFileSync, rmSync } from 'node:fs';
 import { COVERAGE } from './coverage.ts';
 import { type Counts, runSuite, type Suite, type SuiteResult } from './suite.ts';
@@ -33,8 +33,8 @@ const lane = async (suites: readonly Suite[]): Promise<SuiteResult[]> => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 rmSync(COVERAGE, { recursive: true, force: true });
-// Three for two cores: the end-to-end suite waits for the supervisor's minute as much as it computes.
-const suites = await Promise.all([lane([...STATIC, VITEST, EMULATOR_TESTS]), lane([STAGE_TESTS]), lane([END_TO_END])]);
+// Two for two cores: beside more of them, what the end-to-end suite starts may take longer than its tests wait.
+const suites = await Promise.all([lane([...STATIC, END_TO_END, EMULATOR_TESTS]), lane([STAGE_TESTS, VITEST])]);
 const results = [...suites.flat(), ...(await lane([PYTHON_COVERAGE]))];
 const total = results.reduce<Counts>(
   (sum, { passed, failed }) => ({ passed: sum.passed + passed, failed: sum.failed + failed }),
