@@ -116,7 +116,7 @@ def peer_run(splits: Splits, plan: Plan, seed: int) -> Run:
     return Run(answer["samplesPerSecond"], errors)
 
 
-def rows_of(ours: Sequence[Run], theirs: Sequence[Run]) -> list[dict[str, Any]]:
+def rows_of(ours: Sequence[Run], theirs: Sequence[Run], frozen_layers: int) -> list[dict[str, Any]]:
     """Samples a second by the median of the pairs' ratios; MAE over all pairs, a test row's error being its mean over them."""
     ratio = float(np.median([one.samples_per_second / other.samples_per_second for one, other in zip(ours, theirs, strict=True)]))
     change = mae_difference(ours, theirs)
@@ -124,7 +124,7 @@ def rows_of(ours: Sequence[Run], theirs: Sequence[Run]) -> list[dict[str, Any]]:
         f"MAE changes by {change.change:+.2%} against the stock script (95 % interval {change.low:+.2%} to {change.high:+.2%}, "
         f"{change.rows} test rows, {len(ours)} pairs)"
     )
-    row = {"subject": "train stage", "peer": "stock Trainer script"}
+    row = {"subject": f"train stage ({frozen_layers} layers frozen)", "peer": "stock Trainer script"}
     return [
         {
             **row,
@@ -155,7 +155,7 @@ def main(arguments: list[str]) -> int:
     plan = Plan.model_validate_json(Path(arguments[0]).read_text())
     try:
         with laptop_stages(plan.folder / "runs") as stages:
-            figures(rows_of(*run_pairs(plan, stages)))
+            figures(rows_of(*run_pairs(plan, stages), plan.request["train"]["frozenLayers"]))
     except StageFailedError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command's sentence
         return 1

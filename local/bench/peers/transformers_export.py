@@ -1,7 +1,7 @@
 """Exports a model folder by the exporter inside transformers 5: run by the Python of `.venv-exporters`, never imported here.
 
-As its documentation shows it, but for two things. The batch and the length of a text are named as optimum names them, and the
-weights are written into `model.onnx` itself: its own `save_pretrained` puts them into a file beside it.
+As its documentation shows it, but that the weights are written into `model.onnx` itself: its own `save_pretrained` puts them into
+a file beside it.
 """
 
 import argparse
@@ -34,14 +34,11 @@ def main(arguments: list[str]) -> None:
         }
         if getattr(config, "type_vocab_size", 0) > 1:
             inputs["token_type_ids"] = torch.zeros((ROWS, TOKENS), dtype=torch.int64)
-        axes = {0: torch.export.Dim("batch_size"), 1: torch.export.Dim("sequence_length")}
     else:
         auto = AutoModelForImageClassification
         inputs = {"pixel_values": torch.rand(ROWS, 3, config.image_size, config.image_size)}
-        axes = {0: torch.export.Dim("batch_size")}
     model = auto.from_pretrained(given.model, local_files_only=True).eval()
-    wanted = OnnxConfig(opset_version=given.opset, dynamic_shapes=dict.fromkeys(inputs, axes))
-    exported = OnnxExporter().export(model, inputs, config=wanted)
+    exported = OnnxExporter().export(model, inputs, config=OnnxConfig(opset_version=given.opset, dynamic=True))
     onnx_ir.save(exported.program, str(given.output / "model.onnx"))
 
 
