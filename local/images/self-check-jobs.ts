@@ -1,4 +1,6 @@
 import {
+  DATASET_VERSION_COMMAND,
+  DATASET_VERSION_IMAGE,
   REHEARSAL_IMAGES,
   REHEARSALS,
   rehearsalCommand,
@@ -35,7 +37,7 @@ const QUEUE = { train: 'gpu-spot', benchmark: 'cpu-benchmark' } satisfies Partia
 >;
 const OTHERS: QueueName = 'cpu-on-demand';
 
-/** The self-check of every stage, rehearsal and of the spot check as a job of its own definition, and so with its own image, role and environment. */
+/** The self-check of every stage and rehearsal, of the spot check and of what makes datasets, as a job of its own definition, and so with its own image, role and environment. */
 export const selfCheckJobs = ({ deployment, lock, gpu }: SelfCheckOptions): SelfCheckJob[] => {
   const job = (name: string, image: StageImage, command: string[], queue: QueueName = OTHERS, more: string[] = []) => ({
     name,
@@ -50,5 +52,6 @@ export const selfCheckJobs = ({ deployment, lock, gpu }: SelfCheckOptions): Self
     ),
     ...REHEARSALS.map((rehearsal) => job(`rehearse-${rehearsal}`, REHEARSAL_IMAGES[rehearsal], rehearsalCommand(rehearsal))),
     job('spot-check', SPOT_CHECK_IMAGE, [...SPOT_CHECK_COMMAND]),
+    job('dataset', DATASET_VERSION_IMAGE, [...DATASET_VERSION_COMMAND]),
   ];
 };

@@ -37,15 +37,21 @@ const jobNamed = (wanted: string): (typeof jobs)[number] => {
 };
 
 describe('the self-check, as a job under its own role', () => {
-  it('is there for every stage and rehearsal, and for the spot check', () => {
+  it('is there for every stage and rehearsal, for the spot check and for datasets', () => {
     expect(jobs.map(({ name }) => name)).toEqual([
       ...STAGES,
       ...REHEARSALS.map((rehearsal) => `rehearse-${rehearsal}`),
       'spot-check',
+      'dataset',
     ]);
   });
 
   // Of all of them: `npm run self-check`. Each imports what its stage imports, which for some is PyTorch.
+  it.concurrent('of what makes datasets finds everything it needs', async () => {
+    const { passed, lines } = await runSelfCheck(clients, jobNamed('dataset'), 600);
+    expect({ passed, failed: lines.filter((line) => line.startsWith('FAILED')) }).toEqual({ passed: true, failed: [] });
+  });
+
   it.concurrent('of ingest finds everything it needs', async () => {
     const { passed, lines } = await runSelfCheck(clients, jobNamed('ingest'), 600);
     expect({ passed, failed: lines.filter((line) => line.startsWith('FAILED')) }).toEqual({ passed: true, failed: [] });

@@ -85,7 +85,11 @@ KILLED_AGAIN_AND_AGAIN = [
 @pytest.mark.parametrize(
     ("work", "train"),
     [
-        pytest.param(TEXT, TRAIN | {"threads": 2}, id="text, two threads"),
+        pytest.param(
+            TEXT,
+            TRAIN | {"threads": 2, "classWeights": "balanced", "layerwiseDecay": 0.8},
+            id="text, two threads, balanced classes, slower lower layers",
+        ),
         pytest.param(IMAGES, TRAIN, id="images, one thread"),
     ],
 )

@@ -16,7 +16,7 @@ const selfCheck = (args: string[]): Promise<Ended> =>
 describe('the jobs of a self-check', () => {
   const inAccount = selfCheckJobs({ deployment: 'spotforge', gpu: true });
 
-  it('are one for each stage and rehearsal and for the spot check, each with the definition and the argv of its own', () => {
+  it('are one for each stage and rehearsal, for the spot check and for datasets, each with the definition and the argv of its own', () => {
     const { compute, pipeline, ...others } = synthesise().templates;
     const templates = [compute, pipeline, ...Object.values(others)];
     const properties = (type: string) =>
@@ -28,7 +28,7 @@ describe('the jobs of a self-check', () => {
       ]),
     );
     const queues = properties('AWS::Batch::JobQueue').map(({ JobQueueName }) => JobQueueName);
-    expect(inAccount).toHaveLength(STAGES.length + REHEARSALS.length + 1);
+    expect(inAccount).toHaveLength(STAGES.length + REHEARSALS.length + 2);
     for (const { definition, queue, command } of inAccount) {
       const own = commands.get(definition) ?? [];
       expect(command.slice(0, own.length + 1)).toEqual([...own, '--self-check']);
