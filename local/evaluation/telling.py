@@ -1,12 +1,16 @@
 """What these programs tell the command that started them: a line of JSON each, which it shows to the person."""
 
 import json
+import threading
 from collections.abc import Sequence
 from typing import Any
 
+_whole_lines = threading.Lock()
+
 
 def _tell(event: dict[str, Any]) -> None:
-    print(json.dumps(event), flush=True)  # noqa: T201 - the pipe to the command
+    with _whole_lines:
+        print(json.dumps(event), flush=True)  # noqa: T201 - the pipe to the command
 
 
 def says(what: str) -> None:
