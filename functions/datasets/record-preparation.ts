@@ -12,11 +12,16 @@ export const environment = ['TABLE_NAME', 'DATASETS_BUCKET'] as const;
 
 const request = z.strictObject({ tenant, dataset: name, preparationId, job: preparationJob });
 
-type Services = { store: Pick<PreparationStore, 'end'>; documents: Pick<PreparationDocuments, 'report'>; clock: Clock };
+export type PreparationServices = {
+  store: Pick<PreparationStore, 'end'>;
+  documents: Pick<PreparationDocuments, 'report'>;
+  clock: Clock;
+};
 type Recorded = Pick<DatasetVersionItem, 'status'> & { version: string | null; because: string | null };
 
 /** Last step of a preparation: records what became of it, once. What was recorded first stays, however often it is asked again. */
-export const recordPreparation = async (event: unknown, { store, documents, clock }: Services): Promise<Recorded> => {
+export const recordPreparation = async (event: unknown, services: PreparationServices): Promise<Recorded> => {
+  const { store, documents, clock } = services;
   const { tenant, dataset, preparationId: id, job } = request.parse(event);
   const outcome = preparationOutcome(job, await documents.report({ tenant, dataset, id }));
   const stored = await store.end({ tenant, dataset, id }, outcome, instantOf(clock.now()));

@@ -1,6 +1,10 @@
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { preparationDocuments } from '../datasets/preparation-documents.ts';
+import { preparationStore } from '../datasets/preparation-store.ts';
+import type { PreparationServices } from '../datasets/record-preparation.ts';
+import { isOfPreparation, type PreparationEvent, trackPreparation } from '../datasets/track-preparation.ts';
 import { announceAgain } from '../experiments/announce-again.ts';
-import { documentClient, eventBridgeClient, sqsClient } from '../shared/clients.ts';
+import { documentClient, eventBridgeClient, s3Client, sqsClient } from '../shared/clients.ts';
 import { EVENTS } from '../shared/contracts/names.ts';
 import { eventHandler, logger } from '../shared/handlers.ts';
 import type { Announcer } from '../shared/put-event.ts';
@@ -11,9 +15,16 @@ import { type ProgressEvent, recordProgress } from './record-progress.ts';
 import { type ExecutionEvent, trackExecution } from './track-execution.ts';
 import { type JobEvent, trackJob } from './track-job.ts';
 
-export const environment = [...OBSERVER_ENVIRONMENT, 'EVENT_BUS', 'DEAD_LETTER_QUEUES'] as const;
+export const environment = [...OBSERVER_ENVIRONMENT, 'DATASETS_BUCKET', 'EVENT_BUS', 'DEAD_LETTER_QUEUES'] as const;
 
-export type Redrive = { observer: Observer; announcer: Announcer; table: Table; sqs: SQSClient; queues: readonly string[] };
+export type Redrive = {
+  observer: Observer;
+  preparations: PreparationServices;
+  announcer: Announcer;
+  table: Table;
+  sqs: SQSClient;
+  queues: readonly string[];
+};
 export type Redriven = { delivered: number; left: number };
 
 /** Longer than this function may run, so that it tries each message once; what it leaves can be seen again afterwards. */
@@ -24,14 +35,18 @@ const AT_ONCE = 10;
 const MOST_SECONDS = 40;
 
 /** Each event goes to what its rule would have called. The next minute's supervision has done what a missed one would have. */
-const CONSUMERS: Readonly<Record<string, (event: unknown, observer: Observer) => Promise<void>>> = {
-  'Batch Job State Change': (event, observer) => trackJob(event as JobEvent, observer),
-  'Step Functions Execution Status Change': (event, observer) => trackExecution(event as ExecutionEvent, observer),
-  [EVENTS.stageProgress.detailType]: (event, observer) => recordProgress(event as ProgressEvent, observer),
+const CONSUMERS: Readonly<Record<string, (event: unknown, services: Redrive) => Promise<void>>> = {
+  'Batch Job State Change': (event, { observer }) => trackJob(event as JobEvent, observer),
+  'Step Functions Execution Status Change': (event, { observer, preparations }) =>
+    isOfPreparation((event as PreparationEvent).detail)
+      ? trackPreparation(event as PreparationEvent, preparations)
+      : trackExecution(event as ExecutionEvent, observer),
+  [EVENTS.stageProgress.detailType]: (event, { observer }) => recordProgress(event as ProgressEvent, observer),
   'Scheduled Event': async () => {},
 };
 
-const deliver = async (body: string, { observer, announcer, table }: Redrive): Promise<void> => {
+const deliver = async (body: string, services: Redrive): Promise<void> => {
+  const { announcer, table } = services;
   const letter = readDeadLetter(body);
   if (letter.kind === 'changes') {
     logger.info('announced again', { ...letter.window, changes: await announceAgain(table, announcer, letter.window) });
@@ -39,7 +54,7 @@ const deliver = async (body: string, { observer, announcer, table }: Redrive): P
   }
   const consumer = letter.kind === 'event' ? CONSUMERS[String(letter.event['detail-type'])] : undefined;
   if (letter.kind !== 'event' || !consumer) throw new Error('It is no event of ours.');
-  await consumer(letter.event, observer);
+  await consumer(letter.event, services);
 };
 
 const redrive = async (queue: string, { MessageId, ReceiptHandle, Body = '' }: Message, services: Redrive): Promise<boolean> => {
@@ -87,12 +102,21 @@ export const redriveEvents = async (_event: unknown, services: Redrive): Promise
 
 export const handler = eventHandler(
   environment,
-  (env) => ({
-    observer: observer(env),
-    announcer: { eventBridge: eventBridgeClient(), bus: env.EVENT_BUS },
-    table: { client: documentClient(), table: env.TABLE_NAME },
-    sqs: sqsClient(),
-    queues: env.DEAD_LETTER_QUEUES,
-  }),
+  (env): Redrive => {
+    const table = { client: documentClient(), table: env.TABLE_NAME };
+    const seen = observer(env);
+    return {
+      observer: seen,
+      preparations: {
+        store: preparationStore(table),
+        documents: preparationDocuments(s3Client(), env.DATASETS_BUCKET),
+        clock: seen.clock,
+      },
+      announcer: { eventBridge: eventBridgeClient(), bus: env.EVENT_BUS },
+      table,
+      sqs: sqsClient(),
+      queues: env.DEAD_LETTER_QUEUES,
+    };
+  },
   redriveEvents,
 );

@@ -10,6 +10,7 @@ export const HANDLERS = [
   'datasets/list-dataset-versions',
   'datasets/list-datasets',
   'datasets/record-preparation',
+  'datasets/track-preparation',
   'experiments/create-experiment',
   'experiments/list-experiments',
   'experiments/get-experiment',

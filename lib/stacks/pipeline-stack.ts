@@ -6,7 +6,7 @@ import type { Deployment } from '../config/deployment.ts';
 import { GRAVITON_PROFILE, GRAVITON_STAGE } from '../config/graviton.ts';
 import { precisionLimits } from '../config/precisions.ts';
 import { GRAVITON_QUEUE, QUEUES, type QueueArns } from '../config/queues.ts';
-import { DatasetPreparation } from '../constructs/dataset-preparation.ts';
+import { DatasetPreparation, readsReports } from '../constructs/dataset-preparation.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import { EventRule } from '../constructs/event-rule.ts';
 import { ExperimentStateMachine } from '../constructs/experiment-state-machine.ts';
@@ -212,6 +212,7 @@ export class PipelineStack extends Stack {
         scansTable(table),
         publishesChanges(bus),
         redrives(this, [undelivered, unpublished]),
+        readsReports(buckets.datasets),
         ...observes,
       ],
     });
@@ -223,7 +224,7 @@ export class PipelineStack extends Stack {
       target: redriveEvents,
     });
 
-    this.datasets = new DatasetPreparation(this, 'Dataset', { deployment, buckets, table, repositories, queueArns });
+    this.datasets = new DatasetPreparation(this, 'Dataset', { ...rule, buckets, table, repositories, queueArns });
 
     this.createExperiment = new PipelineFunction(this, 'CreateExperiment', {
       deployment,

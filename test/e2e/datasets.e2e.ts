@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, inject, it } from 'vitest';
 import type { DatasetVersionView } from '../../functions/shared/contracts/dataset-view.ts';
 import type { Api } from '../../local/client/api.ts';
 import { uploadFiles } from '../../local/client/upload-files.ts';
+import { clientOptions } from '../../local/drill/fault-operator.ts';
 import { refusalOf } from './an-experiment.ts';
 import { apiOf } from './users.ts';
 
 const tier = inject('tier');
+const machine = String(inject('outputs').DatasetStateMachineArn);
 const { tiny } = inject('fixtures');
 
 const post = async <T>(api: Api, path: string, body: object) => await api.call<T>(path, { method: 'POST', body });
@@ -19,6 +22,17 @@ const prepared = async (api: Api, path: string): Promise<DatasetVersionView> => 
 };
 
 describe('a dataset', () => {
+  it('has a version that ends failed, and says why, when its execution is stopped in the console', async () => {
+    const api = await apiOf(tier, 'acme');
+    await post(api, '/v1/datasets', { name: 'stopped', columns: { group: tiny.group }, labels: { values: tiny.values } });
+    const { uri: source } = await uploadFiles(api, tiny.file);
+    const { body } = await post<DatasetVersionView>(api, '/v1/datasets/stopped/versions', { source });
+    const executionArn = `${machine.replace(':stateMachine:', ':execution:')}:${body.id}`;
+    await new SFNClient(clientOptions(inject('operator'))).send(new StopExecutionCommand({ executionArn }));
+    const { status, problem } = await prepared(api, `/v1/datasets/stopped/versions/${body.id}`);
+    expect([status, problem?.message]).toEqual(['failed', expect.stringContaining('its execution ended ABORTED')]);
+  });
+
   it('becomes a version that is found again by its content, and that an experiment can name', async () => {
     const api = await apiOf(tier, 'acme');
     const columns = { group: tiny.group };

@@ -199,6 +199,14 @@ export const DENIED = {
     's3:PutObject datasets/dataset-preparations/acme/dsv_1/report.json',
     'states:StartExecution dataset',
   ],
+  DatasetTrackPreparationRole: [
+    's3:GetObject datasets/raw/acme/ratings/1/data.csv',
+    's3:PutObject datasets/dataset-preparations/acme/dsv_1/report.json',
+    's3:GetObject experiments/experiments/exp_1/spec.json',
+    'states:StartExecution dataset',
+    'batch:SubmitJob cpu-spot',
+    'dynamodb:Scan table',
+  ],
 
   // Rehearsals read what is in use and change none of it.
   FindSubjectsRole: ['s3:GetObject releases/bundles/acme/sentiment/1/model.onnx', 'dynamodb:PutItem table'],

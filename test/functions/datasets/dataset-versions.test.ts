@@ -9,6 +9,7 @@ import { preparationDocuments } from '../../../functions/datasets/preparation-do
 import { preparationStore } from '../../../functions/datasets/preparation-store.ts';
 import { preparations } from '../../../functions/datasets/preparations.ts';
 import { recordPreparation } from '../../../functions/datasets/record-preparation.ts';
+import { type PreparationEvent, trackPreparation } from '../../../functions/datasets/track-preparation.ts';
 import { uploadStore } from '../../../functions/datasets/upload-store.ts';
 import { versionViewer } from '../../../functions/datasets/version-viewer.ts';
 import { type DatasetReport, datasetPreparationRequest } from '../../../functions/shared/contracts/dataset-preparation.ts';
@@ -17,6 +18,7 @@ import { keys } from '../../../functions/shared/contracts/names.ts';
 import { shareIdentifier } from '../../../functions/shared/share-identifier.ts';
 import { aRequest, CLAIMS } from '../a-request.ts';
 import { type LocalAws, localAws } from '../local-aws.ts';
+import { anEvent } from '../stages/an-observer.ts';
 import { aPreparationId, aRefusal, aReport, SCHEMA } from './a-dataset.ts';
 
 const ROUTE = '/v1/datasets/{name}/versions';
@@ -219,6 +221,26 @@ describe('a preparation that has ended', () => {
         where: 'Batch job job-1',
       },
     });
+  });
+
+  it('failed when its execution was stopped, unless its job has left a report', async () => {
+    const stopped = ({ dataset, id }: { dataset: string; id: string }) => {
+      const input = JSON.stringify({ tenant: 'acme', dataset, preparationId: id, request: 's3://datasets/request.json' });
+      const detail = { name: id, status: 'ABORTED', input, cause: 'by hand' };
+      return trackPreparation(anEvent('Step Functions Execution Status Change', detail) as PreparationEvent, services());
+    };
+    const early = await begun('stopped');
+    await stopped(early);
+    expect(await get('stopped', early.id)).toMatchObject({
+      status: 'failed',
+      problem: { message: expect.stringContaining('its execution ended ABORTED, by hand. It left no report.') },
+    });
+    const late = await begun('stopped');
+    const report = aReport({ preparationId: late.id, dataset: 'stopped' });
+    await put(keys.datasetPreparation('acme', late.id, 'report'), JSON.stringify(report));
+    await stopped(late);
+    await stopped(late);
+    expect((await get('stopped', late.id)).status).toBe('ready');
   });
 
   it('stays what was recorded first', async () => {

@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import * as trackPreparation from '../../../functions/datasets/track-preparation.ts';
 import {
   handler as takeModelVersion,
   environment as takeModelVersionEnvironment,
@@ -13,6 +14,7 @@ import * as superviseExperiments from '../../../functions/stages/supervise-exper
 import * as trackExecution from '../../../functions/stages/track-execution.ts';
 import * as trackJob from '../../../functions/stages/track-job.ts';
 import { anId, byStage } from '../an-experiment.ts';
+import { aPreparationId } from '../datasets/a-dataset.ts';
 import { localAws } from '../local-aws.ts';
 import { someProgress } from './a-job.ts';
 import { anEvent, detailOf, MACHINE, QUEUE } from './an-observer.ts';
@@ -31,6 +33,7 @@ beforeAll(async () => {
   values = {
     TABLE_NAME: aws.table.table,
     EXPERIMENTS_BUCKET: aws.buckets.experiments,
+    DATASETS_BUCKET: aws.buckets.datasets,
     STATE_MACHINE_ARN: MACHINE,
     JOB_QUEUES: JSON.stringify([QUEUE]),
     HANG_LIMITS: JSON.stringify(byStage(() => 600)),
@@ -65,6 +68,14 @@ describe('with exactly the variables that it declares', () => {
   it('supervise-experiments says that there is no Batch here', async () => {
     give(superviseExperiments.environment, values);
     await expect(superviseExperiments.handler({}, CONTEXT)).rejects.toThrow(/executor/);
+  });
+
+  it('track-preparation says that there is no such preparation', async () => {
+    give(trackPreparation.environment, values);
+    const id = aPreparationId();
+    const input = JSON.stringify({ tenant: 'acme', dataset: 'ratings', preparationId: id });
+    const event = anEvent('Step Functions Execution Status Change', { name: id, status: 'ABORTED', input });
+    await expect(trackPreparation.handler(event, CONTEXT)).rejects.toThrow(/dataset/);
   });
 
   it('redrive-events finds nothing to deliver', async () => {

@@ -6,9 +6,13 @@ import { DescribeExecutionCommand, SendTaskSuccessCommand } from '@aws-sdk/clien
 import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { preparationDocuments } from '../../../functions/datasets/preparation-documents.ts';
+import { preparationStore } from '../../../functions/datasets/preparation-store.ts';
+import { datasetVersionEntity } from '../../../functions/shared/table/dataset-version.ts';
 import { readDeadLetter } from '../../../functions/stages/dead-letter.ts';
 import { type Redrive, redriveEvents } from '../../../functions/stages/redrive-events.ts';
 import { anId } from '../an-experiment.ts';
+import { aPreparationId } from '../datasets/a-dataset.ts';
 import { aResult, NOW, someProgress } from './a-job.ts';
 import { anEvent, anObserver, detailOf } from './an-observer.ts';
 
@@ -42,7 +46,12 @@ beforeEach(async () => {
   const { sqs } = given.aws;
   const queues = await Promise.all([given.aws.aQueue(), given.aws.aQueue()]);
   const announcer = { eventBridge: new EventBridgeClient(), bus: 'spotforge' };
-  services = { observer: given.observer, announcer, table: given.aws.table, sqs, queues };
+  const preparations = {
+    store: preparationStore(given.aws.table),
+    documents: preparationDocuments(given.aws.s3, given.aws.buckets.datasets),
+    clock: given.observer.clock,
+  };
+  services = { observer: given.observer, preparations, announcer, table: given.aws.table, sqs, queues };
 });
 
 const undelivered = (body: unknown, queue = 0) =>
@@ -85,6 +94,19 @@ describe('redrive-events', () => {
     expect(await redrive()).toEqual({ delivered: 1, left: 0 });
     expect(given.stepFunctions.commandCalls(SendTaskSuccessCommand)).toHaveLength(1);
     expect(await kept()).toBe(0);
+  });
+
+  it('delivers the end of a preparation, which is of no experiment', async () => {
+    const id = aPreparationId();
+    const at = { tenant: 'acme', dataset: 'ratings', id };
+    const createdAt = NOW.toISOString();
+    const item = { ...at, source: 's3://open-data/ratings/', createdAt, updatedAt: createdAt, status: 'preparing' as const };
+    await preparationStore(given.aws.table).begin(item, undefined);
+    const input = JSON.stringify({ tenant: 'acme', dataset: 'ratings', preparationId: id });
+    await undelivered(anEvent('Step Functions Execution Status Change', { name: id, status: 'ABORTED', input }));
+    expect(await redrive()).toEqual({ delivered: 1, left: 0 });
+    const { data } = await datasetVersionEntity(given.aws.table).get(at).go();
+    expect(data?.status).toBe('failed');
   });
 
   it('delivers an event that lies there twice without telling the execution twice', async () => {

@@ -37,6 +37,19 @@ describe('the preparation of datasets', () => {
     ]);
   });
 
+  it('is ended by a rule where its execution is not let end', () => {
+    const rule = resourcesOf(templates.pipeline, 'AWS::Events::Rule')
+      .map(([, { Properties }]) => Properties)
+      .find(({ Name }) => Name === 'spotforge-preparation-ended');
+    expect(rule?.EventPattern).toMatchObject({
+      source: ['aws.states'],
+      detail: { status: ['ABORTED', 'FAILED', 'TIMED_OUT'], stateMachineArn: [expect.anything()] },
+    });
+    expect(resourcesFor(pipeline, '<DatasetTrackPreparationRole>', 's3:GetObject')).toEqual([
+      '<Datasets.Arn>/dataset-preparations/*/*/report.json',
+    ]);
+  });
+
   it('reads what was sent, stores versions, and touches nothing of an experiment', () => {
     const own = (action: string): string[] => resourcesFor(pipeline, '<DatasetJobRole>', action);
     const documents = '<Datasets.Arn>/dataset-preparations/*/*';

@@ -143,7 +143,7 @@ describe('events', () => {
   });
 
   it('are tried again a bounded number of times and then kept', () => {
-    expect(rules).toHaveLength(5);
+    expect(rules).toHaveLength(6);
     for (const { Targets } of rules as { Targets: { RetryPolicy: unknown; DeadLetterConfig: { Arn: unknown } }[] }[]) {
       expect(Targets).toHaveLength(1);
       expect(Targets[0]?.RetryPolicy).toMatchObject({ MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: expect.any(Number) });
@@ -153,7 +153,7 @@ describe('events', () => {
 
   it('may call a function only through the rule that is meant', () => {
     const permissions = resourcesOf(pipeline, 'AWS::Lambda::Permission');
-    expect(permissions).toHaveLength(5);
+    expect(permissions).toHaveLength(6);
     for (const [, { Properties }] of permissions) {
       expect(Properties).toMatchObject({ Principal: 'events.amazonaws.com', SourceArn: expect.anything() });
     }
@@ -162,7 +162,14 @@ describe('events', () => {
 
 describe('a function that an event calls', () => {
   const configurations = resourcesOf(pipeline, 'AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties);
-  const consumers = ['TrackJob', 'TrackExecution', 'RecordProgress', 'SuperviseExperiments', 'RedriveEvents'];
+  const consumers = [
+    'TrackJob',
+    'TrackExecution',
+    'RecordProgress',
+    'SuperviseExperiments',
+    'RedriveEvents',
+    'DatasetTrackPreparation',
+  ];
 
   it('is tried again when it fails, and its event kept with the others', () => {
     expect(configurations.map(({ FunctionName }) => asText(FunctionName)).sort()).toEqual(
@@ -267,7 +274,7 @@ describe('the state machine', () => {
 describe('log groups', () => {
   it('forget after a month, every one of them', () => {
     const groups = resourcesOf(pipeline, 'AWS::Logs::LogGroup');
-    expect(groups).toHaveLength(20);
+    expect(groups).toHaveLength(21);
     for (const [, { Properties }] of groups) {
       expect(Properties.RetentionInDays).toBe(30);
       expect(String(Properties.LogGroupName)).toMatch(/^\/spotforge\/(functions|stages)\/[a-z-]+$/);
