@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +12,7 @@ from spotforge_runtime.errors import InvalidInput
 from spotforge_runtime.tree_hash import tree_hash
 
 from spotforge_data.local_file import LocalFile
+from spotforge_data.side_by_side import side_by_side
 from spotforge_data.sources import SourceFile
 
 
@@ -21,24 +23,26 @@ class ReportProgress(Protocol):
 
 
 class ByteMeter:
-    """Turns bytes into progress."""
+    """Turns bytes into progress. May be told by several threads."""
 
     def __init__(self, report: ReportProgress, total: int) -> None:
         self._report = report
         self._total = total
         self._done = 0
+        self._one_at_a_time = threading.Lock()
         self.message = ""
 
     def add(self, count: int) -> None:
-        self._done += count
-        self._report(step=self._done, total_steps=self._total, message=self.message)
+        with self._one_at_a_time:
+            self._done += count
+            self._report(step=self._done, total_steps=self._total, message=self.message)
 
 
 def fetch(files: Sequence[SourceFile], folder: Path, meter: ByteMeter, message: str) -> dict[str, LocalFile]:
     """Streams files into a folder. Relative path → where it lies, its bytes and SHA-256."""
     meter.message = message
-    fetched: dict[str, LocalFile] = {}
-    for file in files:
+
+    def one(file: SourceFile) -> LocalFile:
         location = folder / file.path
         location.parent.mkdir(parents=True, exist_ok=True)
         digest, size = hashlib.sha256(), 0
@@ -48,8 +52,9 @@ def fetch(files: Sequence[SourceFile], folder: Path, meter: ByteMeter, message: 
                 size += len(data)
                 target.write(data)
                 meter.add(len(data))
-        fetched[file.path] = LocalFile(location, size, digest.hexdigest())
-    return fetched
+        return LocalFile(location, size, digest.hexdigest())
+
+    return dict(zip((file.path for file in files), side_by_side(files, one), strict=True))
 
 
 def check_hash(

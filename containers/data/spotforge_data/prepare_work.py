@@ -18,6 +18,7 @@ from spotforge_data.preparation import SPLIT_PATHS, Preparation
 from spotforge_data.preparation_plan import PreparationPlan, plan_of
 from spotforge_data.rejections import FILE_NAME as REJECTED_ROWS
 from spotforge_data.rejections import Rejections
+from spotforge_data.side_by_side import side_by_side
 from spotforge_data.truncation import Truncation
 from spotforge_data.versions import StoredVersion, refer_outputs, store_version
 
@@ -84,7 +85,8 @@ def _raw_files(context: StageContext, plan: PreparationPlan) -> dict[str, Path]:
     outputs = [output.name for output in context.inputs.manifest("ingest").outputs]
     paths = [output.removeprefix(DATASET_PREFIX) for output in outputs if output.startswith(DATASET_PREFIX)]
     wanted = [choose_data_file(paths)] if plan.content == "text" else paths
-    return {path: context.inputs.download("ingest", DATASET_PREFIX + path) for path in wanted}
+    found = side_by_side(wanted, lambda path: context.inputs.download("ingest", DATASET_PREFIX + path))
+    return dict(zip(wanted, found, strict=True))
 
 
 def _truncation(context: StageContext) -> Truncation:

@@ -18,6 +18,7 @@ from spotforge_runtime.tree_hash import tree_hash, version_of
 
 from spotforge_data.dataset_store import DatasetStore
 from spotforge_data.local_file import LocalFile
+from spotforge_data.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from spotforge_runtime.contracts.models import DatasetFile, DatasetVersion
@@ -75,9 +76,12 @@ def store_version(
         on_bytes(sum(file.bytes for file in files.values()))
         return StoredVersion(bucket, prefix, sha256, files, reused=True)
     retention = store.retention if kind == "raw" else None
-    for path, file in files.items():
-        store.storage.upload(file.location, bucket, prefix + path, retention=retention)
-        on_bytes(file.bytes)
+
+    def one(path: str) -> None:
+        store.storage.upload(files[path].location, bucket, prefix + path, retention=retention)
+        on_bytes(files[path].bytes)
+
+    side_by_side(files, one)
     _close(store, prefix, _document(kind, store.tenant, name, sha256, files, parent), files, retention)
     return StoredVersion(bucket, prefix, sha256, files, reused=False)
 
@@ -150,7 +154,10 @@ def _read_document(store: DatasetStore, prefix: str) -> DatasetVersion | None:
 def _verify(store: DatasetStore, prefix: str, stored: DatasetVersion, files: Mapping[str, LocalFile]) -> None:
     listed = {file.path: StoredHead(file.bytes, file.sha256) for file in stored.files}
     expected = {path: StoredHead(file.bytes, file.sha256) for path, file in files.items()}
-    there = {path: store.storage.head(store.bucket, prefix + path) for path in expected} if listed == expected else {}
+    there: dict[str, StoredHead | None] = {}
+    if listed == expected:
+        heads = side_by_side(expected, lambda path: store.storage.head(store.bucket, prefix + path))
+        there = dict(zip(expected, heads, strict=True))
     if there != expected:
         broken = sorted(path for path in expected | listed if there.get(path) != expected.get(path))
         raise ContractBroken(

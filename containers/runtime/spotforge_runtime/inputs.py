@@ -21,7 +21,8 @@ Summary = TypeVar("Summary", bound="BaseModel")
 
 
 class StageInputs:
-    """Reads manifests once, verifies every byte it downloads, and remembers what was read for the own manifest."""
+    """Reads manifests once, verifies every byte it downloads, and remembers what was read for the own manifest. Once a manifest
+    is read, several threads may download."""
 
     def __init__(
         self,
@@ -38,6 +39,7 @@ class StageInputs:
         self._scratch = scratch
         self._baked = baked
         self._manifests: dict[str, StageManifest] = {}
+        self._outputs: dict[str, dict[str, StoredObject]] = {}  # by stage and name: there may be a hundred thousand pictures
         self._read: dict[str, StageInput] = {}
 
     def manifest(self, stage: str) -> StageManifest:
@@ -59,6 +61,7 @@ class StageInputs:
                 f"The manifest given for {stage} belongs to {manifest.experiment_id}, stage {manifest.stage}.", where=uri
             )
         self._manifests[stage] = manifest
+        self._outputs[stage] = {output.name: output for output in manifest.outputs}
         self._read[stage] = StageInput.model_validate({"stage": stage, "manifest": uri, "sha256": sha256_of_bytes(data)})
         return manifest
 
@@ -81,11 +84,11 @@ class StageInputs:
 
     def find(self, stage: str, name: str) -> StoredObject:
         """The output of that name. ContractBroken, naming what there is, when there is none."""
-        outputs = self.manifest(stage).outputs
-        for output in outputs:
-            if output.name == name:
-                return output
-        there = ", ".join(output.name for output in outputs) or "nothing"
+        self.manifest(stage)
+        outputs = self._outputs[stage]
+        if name in outputs:
+            return outputs[name]
+        there = ", ".join(outputs) or "nothing"
         raise ContractBroken(f"{stage} wrote no output '{name}'; it wrote {there}.", where=self._uri(stage))
 
     def download(self, stage: str, name: str, to: Path | None = None) -> Path:
