@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from spotforge_optimization.cpu import Cpu
@@ -35,7 +36,8 @@ def olive_int8(fp32: Path, calibration: Examples, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     rows, config = folder / "calibration.npz", folder / "olive.json"
     everything = calibration.batch(range(len(calibration)))
-    np.savez(rows, **{name: everything[name] for name in TOKEN_INPUTS})
+    inputs: dict[str, Any] = {name: everything[name] for name in TOKEN_INPUTS}
+    np.savez(rows, **inputs)
     accelerator = {"device": "cpu", "execution_providers": ["CPUExecutionProvider"]}
     document = {
         "input_model": {"type": "ONNXModel", "model_path": str(fp32)},

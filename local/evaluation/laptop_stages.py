@@ -118,7 +118,7 @@ class LaptopStages:
             self.storage.upload(path, BUCKETS[names.ENV_DATASETS_BUCKET], prefix + path.relative_to(folder).as_posix())
         return f"upload:{upload_id}"
 
-    def run(self, stage: str, spec: Spec, inputs: Mapping[str, str], report: Report = lambda _says: None) -> Finished:
+    def run(self, stage: names.Stage, spec: Spec, inputs: Mapping[str, str], report: Report = lambda _says: None) -> Finished:
         """Runs a stage to its end. `inputs` maps earlier stages to their manifests. StageFailedError says why it failed."""
         experiment_id = spec["experimentId"]
         self.storage.put(to_json(spec), EXPERIMENTS, names.KEY_SPEC.format(experiment_id=experiment_id), once=False)

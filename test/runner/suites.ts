@@ -16,6 +16,8 @@ const MYPY_PACKAGES = [
   'containers/training/spotforge_training',
   'containers/optimization/spotforge_optimization',
   'local/setup/demo_data.py',
+  'local/evaluation',
+  'local/bench',
 ];
 
 export const STATIC: Suite[] = [
