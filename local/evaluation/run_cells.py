@@ -26,6 +26,7 @@ from spotforge_runtime.hashing import sha256_of_file
 from spotforge_runtime.tree_hash import tree_hash
 from telling import doing, says
 
+INTERRUPTED = 130
 ROOT = Path(__file__).parents[2]
 TRAINING_CODE = ROOT / "containers/training/spotforge_training"
 
@@ -86,14 +87,15 @@ def run_plan(plan: Plan, stages: LaptopStages) -> list[CellResult]:
         store.write(_hash(cell, hashes), result)
         says(f"{cell.key}: MAE {result.mae:.4f}{said.one_less()}")
 
-    with ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0)) // threads)) as pool:
-        runs = [pool.submit(run, cell) for cell in missing]
-        try:
-            for each in as_completed(runs):
-                each.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    pool = ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0)) // threads))
+    try:
+        for each in as_completed([pool.submit(run, cell) for cell in missing]):
+            each.result()
+    except StageFailedError:
+        pool.shutdown(cancel_futures=True)  # what is under way is worth keeping
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
     kept = (store.read(_hash(cell, hashes)) for cell in plan.cells)
     return [result for result in kept if result is not None]
 
@@ -156,6 +158,8 @@ def main(arguments: list[str]) -> int:
     except StageFailedError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command's sentence
         return 1
+    except KeyboardInterrupt:
+        os._exit(INTERRUPTED)  # a cell in its thread would wait for an S3 that is gone, and Python for the thread
     says(f"report: {write_report(results, [cell.key for cell in plan.cells], plan.report)}")
     return 0
 
