@@ -27,10 +27,9 @@ one head and one seed. A seed decides which rows are trained on, how the head st
 the same in all cells of a task and picked nothing.
 
 All heads answer by the median class, cross-entropy too. *Change* is the relative change of the MAE against cross-entropy over the
-same seeds, a row's error being its mean over the seeds, with the 95 % interval of a paired percentile bootstrap over rows. The
-interval says what other test rows would do to these trained models; what other seeds would do shows in the column *spread*, the
-standard deviation over seeds. Rows of one document are not independent, so that the true interval of the text task is a
-little wider.
+same seeds, with the 95 % interval of a paired bootstrap that draws both seeds and test rows anew: where it holds 0, another seed
+or other rows could have turned the answer round. *Spread* is the standard deviation over seeds. Rows of one document, and
+pieces of one picture, are not independent, so that the true intervals are a little wider.
 """.strip()
 
 
@@ -68,7 +67,7 @@ def _findings(tasks: Sequence[TaskFigures]) -> list[str]:
 
 def _finding(task: TaskFigures) -> str:
     said = {verdict: [head.head for head in task.heads if head.verdict == verdict] for verdict in VERDICTS}
-    clauses = [f"{' and '.join(heads)} {VERDICTS[verdict]}" for verdict, heads in said.items() if heads]
+    clauses = [_clause(heads, *VERDICTS[verdict]) for verdict, heads in said.items() if heads]
     compared = "; ".join(clauses) if clauses else "no ordinal head shares a seed with cross-entropy yet"
     best = min(task.heads, key=lambda head: head.mae)
     return (
@@ -77,10 +76,15 @@ def _finding(task: TaskFigures) -> str:
     )
 
 
+def _clause(heads: Sequence[str], of_one: str, of_several: str, rest: str) -> str:
+    named = heads[0] if len(heads) == 1 else f"{', '.join(heads[:-1])} and {heads[-1]}"
+    return f"{named} {of_one if len(heads) == 1 else of_several} {rest}"
+
+
 VERDICTS = {
-    "lower": "has a lower MAE than cross-entropy",
-    "not told apart": "cannot be told apart from cross-entropy",
-    "higher": "has a higher MAE than cross-entropy",
+    "lower": ("has", "have", "a lower MAE than cross-entropy"),
+    "not told apart": ("cannot", "cannot", "be told apart from cross-entropy"),
+    "higher": ("has", "have", "a higher MAE than cross-entropy"),
 }
 
 

@@ -109,6 +109,7 @@ class LaptopStages:
         self._emulator = emulator
         self.folder = folder
         self.storage = ObjectStore(emulator.client("s3"))
+        self._running: set[subprocess.Popen[bytes]] = set()
 
     def upload(self, folder: Path, files: Sequence[Path]) -> str:
         """Files below a folder as a user's upload; answers its `upload:…` source."""
@@ -132,13 +133,14 @@ class LaptopStages:
                     env=self._environment(attempt, inputs, Path(scratch)),
                     stdout=output,
                     stderr=subprocess.STDOUT,
+                    start_new_session=True,  # Ctrl-C is for this program, which ends its stages as Batch does
                 )
+                self._running.add(process)
                 try:
                     self._follow(process, at, report)
                 finally:
-                    if process.poll() is None:
-                        process.terminate()
-                        process.wait()
+                    self._running.discard(process)
+                    _end(process)
             last_words = "\n".join(log.read_text().splitlines()[-LOG_LINES_OF_A_FAILURE:])
         result = self._document(at + names.DOCUMENT_RESULT)
         if result is None or result["outcome"] != "succeeded":
@@ -183,6 +185,11 @@ class LaptopStages:
         for bucket, prefix in kept:
             for item in self.storage.list(bucket, f"{prefix}{experiment_id}/"):
                 self.storage.delete(bucket, item.key)
+
+    def end_all(self) -> None:
+        """Ends what other threads are still running."""
+        for process in list(self._running):
+            _end(process)
 
     def _follow(self, process: subprocess.Popen[bytes], at: str, report: Report) -> None:
         while True:
@@ -231,4 +238,15 @@ def laptop_stages(folder: Path) -> Iterator[LaptopStages]:
         for bucket in BUCKETS.values():
             emulator.client("s3").create_bucket(Bucket=bucket)
         emulator.client("events").create_event_bus(Name=BUS)
-        yield LaptopStages(emulator, folder)
+        stages = LaptopStages(emulator, folder)
+        try:
+            yield stages
+        finally:
+            stages.end_all()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """By SIGTERM, as Batch would; a stage then writes a checkpoint and ends its own child."""
+    if process.poll() is None:
+        process.terminate()
+        process.wait()

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from spotforge_runtime.tree_hash import tree_hash
 from telling import doing, says
 
 INTERRUPTED = 130
+NOTICES_AN_INTERRUPTION_WITHIN = 1.0  # seconds
 ROOT = Path(__file__).parents[2]
 TRAINING_CODE = ROOT / "containers/training/spotforge_training"
 
@@ -72,15 +73,19 @@ def run_plan(plan: Plan, stages: LaptopStages) -> list[CellResult]:
     """Every result of the plan that is kept at the end, in the order of the cells."""
     store, hashes = CellStore(plan.folder / "cells"), KeptHashes(plan.folder / "prepared.json")
     prepared: dict[str, PreparedTask] = {}
-    for dataset, request in {cell.dataset: cell.request for cell in plan.cells if cell.key in plan.chosen}.items():
+
+    def missing() -> list[Cell]:
+        return [cell for cell in plan.cells if cell.key in plan.chosen and store.read(_hash(cell, hashes)) is None]
+
+    for dataset, request in {cell.dataset: cell.request for cell in missing()}.items():
         doing(f"{dataset}: making the data")
         files = folder_of(dataset, plan.folder / "data")
         prepared[dataset] = prepare_task(stages, files, request, _named(dataset))
         hashes.keep(dataset, prepared[dataset].hashes)
         says(f"{dataset}: {prepared[dataset].prepare.summary['rows']} rows prepared")
-    missing = [cell for cell in plan.cells if cell.key in plan.chosen and store.read(_hash(cell, hashes)) is None]
-    said = Countdown(len(missing))
-    threads = max((cell.request["train"]["threads"] for cell in missing), default=1)
+    wanted = missing()
+    said = Countdown(len(wanted))
+    threads = max((cell.request["train"]["threads"] for cell in wanted), default=1)
 
     def run(cell: Cell) -> None:
         result = run_cell(stages, prepared[cell.dataset], cell, _named(cell.key))
@@ -89,8 +94,11 @@ def run_plan(plan: Plan, stages: LaptopStages) -> list[CellResult]:
 
     pool = ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0)) // threads))
     try:
-        for each in as_completed([pool.submit(run, cell) for cell in missing]):
-            each.result()
+        left = {pool.submit(run, cell) for cell in wanted}
+        while left:  # a wait without an end would not notice a signal that another thread took
+            done, left = wait(left, timeout=NOTICES_AN_INTERRUPTION_WITHIN, return_when=FIRST_COMPLETED)
+            for each in done:
+                each.result()
     except StageFailedError:
         pool.shutdown(cancel_futures=True)  # what is under way is worth keeping
         raise

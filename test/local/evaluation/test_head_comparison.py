@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from cell_results import CellResult, CellStore, cell_hash
 from evaluation_report import write_report
-from head_comparison import compare
+from head_comparison import compare, paired_change
 from laptop_stages import resolve
 from pydantic import ValidationError
 
@@ -56,6 +56,27 @@ def test_a_head_is_lower_or_higher_only_where_the_interval_leaves_out_zero() -> 
         "cross-entropy": None,
     }
     assert task.heads[0].change is not None and task.heads[0].change.change == pytest.approx(-0.5)
+
+
+def test_a_head_that_one_seed_alone_makes_better_is_not_told_apart() -> None:
+    of_corn = dict(zip((13, 14, 15, 16, 17), (5, 80, 80, 80, 80), strict=True))
+    task = compare("text", [a_cell("corn", seed, wrong) for seed, wrong in of_corn.items()] + [
+        a_cell("cross-entropy", seed, 80) for seed in of_corn
+    ])  # fmt: skip
+    assert task is not None and task.heads[0].change is not None
+    assert task.heads[0].change.change < -0.15
+    assert task.heads[0].verdict == "not told apart"
+
+
+def test_an_interval_covers_a_change_that_is_not_there_about_as_often_as_it_says() -> None:
+    draw = np.random.default_rng(3)
+    held = 0
+    for _ in range(40):
+        of_seed = draw.normal(0.8, 0.05, (2, 5, 1))
+        before, after = np.abs(draw.normal(of_seed, 0.5, (2, 5, 300)))
+        change = paired_change(before, after)
+        held += change.low <= 0 <= change.high
+    assert held >= 34
 
 
 def test_heads_are_compared_over_the_seeds_that_both_have() -> None:
