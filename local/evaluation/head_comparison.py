@@ -1,6 +1,6 @@
 """Heads of one task, held against cross-entropy over the same seeds and the same test rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,21 +15,27 @@ RESAMPLES = 2_000
 CONFIDENCE = 0.95
 
 Errors = npt.NDArray[np.float64]
+ErrorsOf = Callable[[CellResult], Errors]
 Verdict = Literal["lower", "higher", "not told apart"]
 
 
 @dataclass(frozen=True)
 class Change:
-    """Relative change of the MAE, with its 95 % interval."""
+    """Relative change of an MAE, with its 95 % interval."""
 
     change: float
     low: float
     high: float
 
+    @property
+    def verdict(self) -> Verdict:
+        return "lower" if self.high < 0 else "higher" if self.low > 0 else "not told apart"
+
 
 @dataclass(frozen=True)
 class HeadFigures:
-    """Of one head over its seeds. `change` is against cross-entropy over the seeds that both have, None without any."""
+    """Of one head over its seeds. `change` is that of the median class's MAE against cross-entropy over the seeds that both have,
+    None without any; `score_change` that of the expected score's."""
 
     head: str
     seeds: tuple[int, ...]
@@ -39,6 +45,7 @@ class HeadFigures:
     samples_per_second: float
     seconds: float
     change: Change | None
+    score_change: Change | None
 
     @property
     def mae(self) -> float:
@@ -51,9 +58,7 @@ class HeadFigures:
 
     @property
     def verdict(self) -> Verdict | None:
-        if self.change is None:
-            return None
-        return "lower" if self.change.high < 0 else "higher" if self.change.low > 0 else "not told apart"
+        return self.change.verdict if self.change else None
 
 
 @dataclass(frozen=True)
@@ -87,20 +92,30 @@ def _figures(head: str, cells: Sequence[CellResult], baseline: Sequence[CellResu
         head=head,
         seeds=tuple(cell.seed for cell in cells),
         maes=tuple(cell.mae for cell in cells),
-        score_mae=float(np.mean([np.abs(np.subtract(cell.scores, cell.labels)).mean() for cell in cells])),
+        score_mae=float(np.mean([score_errors(cell).mean() for cell in cells])),
         exact=float(np.mean([np.equal(cell.predicted, cell.labels).mean() for cell in cells])),
         samples_per_second=float(np.median([cell.samples_per_second for cell in cells])),
         seconds=float(np.median([cell.seconds for cell in cells])),
-        change=None if head == BASELINE else change_against(baseline, cells),
+        change=None if head == BASELINE else change_against(baseline, cells, class_errors),
+        score_change=None if head == BASELINE else change_against(baseline, cells, score_errors),
     )
 
 
-def change_against(baseline: Sequence[CellResult], cells: Sequence[CellResult]) -> Change | None:
+def class_errors(cell: CellResult) -> Errors:
+    return np.abs(np.subtract(cell.predicted, cell.labels, dtype=np.float64))
+
+
+def score_errors(cell: CellResult) -> Errors:
+    return np.abs(np.subtract(cell.scores, cell.labels, dtype=np.float64))
+
+
+def change_against(baseline: Sequence[CellResult], cells: Sequence[CellResult], of: ErrorsOf) -> Change | None:
     """From cross-entropy's MAE to a head's, over the seeds that both have. None without any."""
     seeds = sorted({cell.seed for cell in cells} & {cell.seed for cell in baseline})
     if not seeds:
         return None
-    return paired_change(_errors(baseline, seeds), _errors(cells, seeds))
+    before, after = ({cell.seed: of(cell) for cell in side} for side in (baseline, cells))
+    return paired_change(np.asarray([before[seed] for seed in seeds]), np.asarray([after[seed] for seed in seeds]))
 
 
 def paired_change(before: Errors, after: Errors) -> Change:
@@ -118,8 +133,3 @@ def paired_change(before: Errors, after: Errors) -> Change:
         changes[at] = now / was - 1
     low, high = np.quantile(changes, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return Change(float(after.mean() / before.mean() - 1), float(low), float(high))
-
-
-def _errors(cells: Sequence[CellResult], seeds: Sequence[int]) -> Errors:
-    by_seed = {cell.seed: np.abs(np.subtract(cell.predicted, cell.labels)) for cell in cells}
-    return np.asarray([by_seed[seed] for seed in seeds], dtype=np.float64)

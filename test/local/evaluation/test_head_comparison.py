@@ -113,7 +113,7 @@ def test_a_cell_is_kept_under_its_spec_and_data_but_not_under_their_addresses(tm
 def test_the_report_says_what_is_missing_and_that_code_was_mixed(tmp_path: Path) -> None:
     results = [a_cell("corn", 13, 40), a_cell("cross-entropy", 13, 80, code="b"), a_cell("corn", 13, 9, group="text-all-rows")]
     page = write_report(results, ["a", "b", "c", "d"], tmp_path / "docs/evaluation.md").read_text()
-    assert "- **text**: corn has a lower MAE than cross-entropy." in page
+    assert "- **text**, answered by the median class: corn has a lower MAE than cross-entropy." in page
     assert "3 of 4 cells are measured. They come from 2 versions of the training code." in page
     assert "## All rows of all sources" in page
     assert "## Image" not in page
