@@ -17,6 +17,14 @@ export type PreparationServices = {
   documents: Pick<PreparationDocuments, 'report'>;
   clock: Clock;
 };
+
+/** Of a function whose environment names table and bucket. */
+export const preparationServices = (env: { TABLE_NAME: string; DATASETS_BUCKET: string }): PreparationServices => ({
+  store: preparationStore({ client: documentClient(), table: env.TABLE_NAME }),
+  documents: preparationDocuments(s3Client(), env.DATASETS_BUCKET),
+  clock: systemClock,
+});
+
 type Recorded = Pick<DatasetVersionItem, 'status'> & { version: string | null; because: string | null };
 
 /** Last step of a preparation: records what became of it, once. What was recorded first stays, however often it is asked again. */
@@ -28,12 +36,4 @@ export const recordPreparation = async (event: unknown, services: PreparationSer
   return { status: stored.status, version: stored.version ?? null, because: stored.problem?.message ?? null };
 };
 
-export const handler = eventHandler(
-  environment,
-  ({ TABLE_NAME, DATASETS_BUCKET }) => ({
-    store: preparationStore({ client: documentClient(), table: TABLE_NAME }),
-    documents: preparationDocuments(s3Client(), DATASETS_BUCKET),
-    clock: systemClock,
-  }),
-  recordPreparation,
-);
+export const handler = eventHandler(environment, preparationServices, recordPreparation);

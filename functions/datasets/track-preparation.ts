@@ -1,12 +1,8 @@
 import type { EventBridgeEvent } from 'aws-lambda';
 import * as z from 'zod';
-import { documentClient, s3Client } from '../shared/clients.ts';
-import { systemClock } from '../shared/clock.ts';
 import { name, preparationId, tenant } from '../shared/contracts/primitives.ts';
 import { eventHandler, logger } from '../shared/handlers.ts';
-import { preparationDocuments } from './preparation-documents.ts';
-import { preparationStore } from './preparation-store.ts';
-import { type PreparationServices, recordPreparation } from './record-preparation.ts';
+import { type PreparationServices, preparationServices, recordPreparation } from './record-preparation.ts';
 
 export const environment = ['TABLE_NAME', 'DATASETS_BUCKET'] as const;
 
@@ -32,12 +28,4 @@ export const trackPreparation = async ({ detail }: PreparationEvent, services: P
   logger.info('tracked a preparation', { id: of.preparationId, execution: status, recorded: recorded.status });
 };
 
-export const handler = eventHandler(
-  environment,
-  ({ TABLE_NAME, DATASETS_BUCKET }): PreparationServices => ({
-    store: preparationStore({ client: documentClient(), table: TABLE_NAME }),
-    documents: preparationDocuments(s3Client(), DATASETS_BUCKET),
-    clock: systemClock,
-  }),
-  trackPreparation,
-);
+export const handler = eventHandler(environment, preparationServices, trackPreparation);

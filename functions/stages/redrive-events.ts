@@ -1,10 +1,8 @@
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { preparationDocuments } from '../datasets/preparation-documents.ts';
-import { preparationStore } from '../datasets/preparation-store.ts';
-import type { PreparationServices } from '../datasets/record-preparation.ts';
+import { type PreparationServices, preparationServices } from '../datasets/record-preparation.ts';
 import { isOfPreparation, type PreparationEvent, trackPreparation } from '../datasets/track-preparation.ts';
 import { announceAgain } from '../experiments/announce-again.ts';
-import { documentClient, eventBridgeClient, s3Client, sqsClient } from '../shared/clients.ts';
+import { documentClient, eventBridgeClient, sqsClient } from '../shared/clients.ts';
 import { EVENTS } from '../shared/contracts/names.ts';
 import { eventHandler, logger } from '../shared/handlers.ts';
 import type { Announcer } from '../shared/put-event.ts';
@@ -102,21 +100,13 @@ export const redriveEvents = async (_event: unknown, services: Redrive): Promise
 
 export const handler = eventHandler(
   environment,
-  (env): Redrive => {
-    const table = { client: documentClient(), table: env.TABLE_NAME };
-    const seen = observer(env);
-    return {
-      observer: seen,
-      preparations: {
-        store: preparationStore(table),
-        documents: preparationDocuments(s3Client(), env.DATASETS_BUCKET),
-        clock: seen.clock,
-      },
-      announcer: { eventBridge: eventBridgeClient(), bus: env.EVENT_BUS },
-      table,
-      sqs: sqsClient(),
-      queues: env.DEAD_LETTER_QUEUES,
-    };
-  },
+  (env): Redrive => ({
+    observer: observer(env),
+    preparations: preparationServices(env),
+    announcer: { eventBridge: eventBridgeClient(), bus: env.EVENT_BUS },
+    table: { client: documentClient(), table: env.TABLE_NAME },
+    sqs: sqsClient(),
+    queues: env.DEAD_LETTER_QUEUES,
+  }),
   redriveEvents,
 );
