@@ -28,20 +28,21 @@ class Architecture:
     def write(self, to: Path) -> None:
         """A Hugging Face folder as the train stage publishes one, but for the tokenizer: the same bytes each time."""
         import torch
-        from transformers import (
-            AutoConfig,
-            AutoModelForImageClassification,
-            AutoModelForSequenceClassification,
-            ViTImageProcessor,
-        )
+        from transformers import AutoConfig, ViTImageProcessor
 
         torch.manual_seed(SEED)
         config = AutoConfig.for_model(self.model_type, num_labels=LOGITS, initializer_range=0.2, **self.config)
-        auto = AutoModelForSequenceClassification if self.task == "text-ordinal" else AutoModelForImageClassification
-        auto.from_config(config).eval().save_pretrained(to)
+        auto_class(self.task).from_config(config).eval().save_pretrained(to)
         if self.task == "image-ordinal":
             side = self.config["image_size"]
             ViTImageProcessor(size={"height": side, "width": side}).save_pretrained(to)
+
+
+def auto_class(task: Task) -> Any:
+    """transformers' class that opens a model of the task."""
+    from transformers import AutoModelForImageClassification, AutoModelForSequenceClassification
+
+    return AutoModelForSequenceClassification if task == "text-ordinal" else AutoModelForImageClassification
 
 
 ARCHITECTURES = (

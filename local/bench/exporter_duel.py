@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import shutil
 import sys
 from collections.abc import Mapping
@@ -12,18 +13,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from exporter_architectures import ARCHITECTURES, LOGITS, SEED, Architecture
+from exporter_architectures import ARCHITECTURES, LOGITS, SEED, Architecture, auto_class
 from exporter_transformers import TransformersExporter
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, NotImplemented, RuntimeException
 from pydantic import BaseModel, ConfigDict
 from spotforge_optimization.export_config import ExpectedModel, ExportConfig, read_export_config
 from spotforge_optimization.exporter import Exporter, export_onnx
 from spotforge_optimization.exporter_optimum import OptimumExporter
-from spotforge_optimization.interleaved_timing import time_interleaved
+from spotforge_optimization.interleaved_timing import Speedup, time_interleaved
 from spotforge_optimization.onnx_contract import OnnxContract, load_structure
-from spotforge_optimization.onnx_session import OnnxModel, open_model
+from spotforge_optimization.onnx_session import open_model
 from spotforge_optimization.tolerance import Tolerance, compare
+from spotforge_optimization.tournament import answer
 from spotforge_optimization.weight_layers import find_weight_layers
+from spotforge_runtime.contracts.names import Task
 from spotforge_runtime.errors import StageError
 from telling import doing, figures, says
 
@@ -61,16 +64,9 @@ class Result:
         return not self.refused and self.within
 
 
-@dataclass(frozen=True)
-class Backends:
+def backends(config: ExportConfig, task: Task) -> tuple[Exporter, Exporter]:
     """The stage's own first."""
-
-    config: ExportConfig
-
-    def of(self, architecture: Architecture) -> tuple[Exporter, Exporter]:
-        task = architecture.task
-        opset = self.config.tasks[task].expected.opset
-        return OptimumExporter(self.config, task), TransformersExporter(self.config.environment, task, opset)
+    return OptimumExporter(config, task), TransformersExporter(config.environment, task, config.tasks[task].expected.opset)
 
 
 def example(architecture: Architecture, rows: int, tokens: int, seed: int) -> dict[str, npt.NDArray[Any]]:
@@ -88,13 +84,9 @@ def example(architecture: Architecture, rows: int, tokens: int, seed: int) -> di
 
 def reference(architecture: Architecture, folder: Path, batches: list[Arrays]) -> list[npt.NDArray[np.float32]]:
     """What PyTorch answers, by the transformers that trains: float32, shape (rows, logits) a batch."""
-    import inspect
-
     import torch
-    from transformers import AutoModelForImageClassification, AutoModelForSequenceClassification
 
-    auto = AutoModelForSequenceClassification if architecture.task == "text-ordinal" else AutoModelForImageClassification
-    model = auto.from_pretrained(folder, local_files_only=True).eval()
+    model = auto_class(architecture.task).from_pretrained(folder, local_files_only=True).eval()
     known = inspect.signature(model.forward).parameters
     with torch.inference_mode():
         return [model(**{n: torch.from_numpy(a) for n, a in batch.items() if n in known}).logits.numpy() for batch in batches]
@@ -142,30 +134,27 @@ def export(
 def write_minilm(base: Path, to: Path) -> None:
     """The demo's base model with a new head."""
     import torch
-    from transformers import AutoModelForSequenceClassification
 
     torch.manual_seed(SEED)
-    AutoModelForSequenceClassification.from_pretrained(base, num_labels=LOGITS, local_files_only=True).save_pretrained(to)
+    auto_class(MINILM.task).from_pretrained(base, num_labels=LOGITS, local_files_only=True).save_pretrained(to)
 
 
-def compared_minilm(files: tuple[Path, Path], seconds: float) -> tuple[tuple[int, int], float, float, float]:
-    """How many weight layers the quantiser finds in each, and how much faster the stage's own export runs, with its interval."""
-    layers = tuple(len(find_weight_layers(load_structure(file)).body) for file in files)
+def weight_layers_in(file: Path) -> int:
+    """How many the quantiser finds."""
+    return len(find_weight_layers(load_structure(file)).body)
+
+
+def speed_of_minilm(files: tuple[Path, Path], seconds: float) -> Speedup:
+    """Of the stage's own export, the first, over the other."""
     batch = example(MINILM, *TIMED_SHAPE, seed=SEED)
     models = {str(at): open_model(file, THREADS) for at, file in enumerate(files)}
-    timings = time_interleaved({name: partial(_answer, model, batch) for name, model in models.items()}, seconds=seconds)
-    speed = timings.speedup("0", "1")
-    return (layers[0], layers[1]), speed.ratio, speed.low, speed.high
-
-
-def _answer(model: OnnxModel, batch: Arrays, _number: int) -> object:
-    return model.logits(dict(batch))
+    timings = time_interleaved({name: partial(answer, model, [batch]) for name, model in models.items()}, seconds=seconds)
+    return timings.speedup("0", "1")
 
 
 def rows_of(results: dict[str, tuple[Result, Result]], plan: Plan) -> list[dict[str, Any]]:
     """What the stage's own backend cannot do and the other can is a reason to change it; the other rows are told."""
-    names = ("optimum-cli export onnx", "transformers 5 OnnxExporter")
-    row = {"subject": names[0], "peer": names[1]}
+    row = {"subject": OptimumExporter.name, "peer": TransformersExporter.name}
     ours, theirs = ([each[at] for each in results.values()] for at in (0, 1))
     both = [(one, other) for one, other in results.values() if not one.refused and not other.refused]
 
@@ -184,10 +173,13 @@ def rows_of(results: dict[str, tuple[Result, Result]], plan: Plan) -> list[dict[
     rows.append(told("time to export MiniLM", round(one.seconds, 1), "s", round(other.seconds, 1)))
     if one.file and other.file:
         doing("MiniLM: timing both exports turn by turn")
-        layers, ratio, low, high = compared_minilm((one.file, other.file), plan.seconds)
+        layers = [weight_layers_in(file) for file in (one.file, other.file)]
+        speed = speed_of_minilm((one.file, other.file), plan.seconds)
         rows += [
             told("weight layers of MiniLM that the quantiser finds", layers[0], "layers", layers[1]),
-            told(f"speed of MiniLM's export at batch 8 (95 % {low:.2f} to {high:.2f})", round(ratio, 3), "x", 1),
+            told(
+                f"speed of MiniLM's export at batch 8 (95 % {speed.low:.2f} to {speed.high:.2f})", round(speed.ratio, 3), "x", 1
+            ),
         ]
     return rows
 
@@ -199,7 +191,6 @@ def _short(difference: float) -> float:
 def main(arguments: list[str]) -> int:
     plan = Plan.model_validate_json(Path(arguments[0]).read_text())
     config, tolerance = read_export_config(), Tolerance(1e-5, 1e-5)
-    backends = Backends(config)
     results: dict[str, tuple[Result, Result]] = {}
     for architecture in (MINILM, *ARCHITECTURES):
         name = architecture.model_type
@@ -209,7 +200,7 @@ def main(arguments: list[str]) -> int:
         write_minilm(plan.base, model) if architecture is MINILM else architecture.write(model)
         one, other = (
             export(exporter, architecture, model, plan.folder / "onnx" / f"{name}-{at}", config, tolerance)
-            for at, exporter in enumerate(backends.of(architecture))
+            for at, exporter in enumerate(backends(config, architecture.task))
         )
         results[name] = (one, other)
         says(f"{name}: {_said(one)} against {_said(other)}")
