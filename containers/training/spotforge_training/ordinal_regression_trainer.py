@@ -76,6 +76,11 @@ class OrdinalRegressionTrainer(Trainer):
         self._guard.loss += float(loss) / self._ranks.count  # the Trainer scales it up, because gradients are averaged
         return loss
 
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """With the head's thresholds beside every loss, so that their way can be followed between evaluations."""
+        thresholds = head_of(self._ordinal_model)[1].thresholds() if "loss" in logs else []
+        super().log({**logs, "cutpoints": thresholds} if thresholds else logs, start_time)  # type: ignore[dict-item]
+
     def create_optimizer(self) -> torch.optim.Optimizer:
         if self.optimizer is None:
             cls, options = self.get_optimizer_cls_and_kwargs(self.args)

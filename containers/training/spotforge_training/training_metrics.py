@@ -12,7 +12,7 @@ NAMES = {
     "eval_mae": "validationMae",
     "cutpoints": "cutpoints",
 }
-# A line also has `cutpoints`, ascending, where thresholds were looked at.
+# `cutpoints` are those of the head after that step; a line of a head without any has none.
 Line = dict[str, Any]
 
 

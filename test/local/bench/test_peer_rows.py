@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from quantization_duel import Measured, against, static_rows
+from quantization_duel import ALIKE, OLIVE, OPTIMUM, Measured, against, static_rows
+from quantization_duel import rows_of as quantization_rows
 from spotforge_optimization.cpu import Cpu
 from spotforge_optimization.interleaved_timing import Speedup, Timings
 from training_pairs import Run, rows_of
@@ -24,6 +25,21 @@ FASTER, EQUAL, SLOWER = Speedup(1.2, 1.1, 1.3), Speedup(1.0, 0.95, 1.05), Speedu
 def test_ours_is_no_worse_and_faster_or_as_fast_and_better(delta: float, speed: Speedup, passes: bool) -> None:
     rows = against(Measured("static-minmax", delta, True), Measured("peer", 0.010, True), speed)
     assert [row["pass"] for row in rows] == [passes, passes]
+
+
+def test_a_peer_that_the_gate_refuses_meets_what_the_tournament_chooses_at_that_peers_fidelity() -> None:
+    alike = f"dynamic{ALIKE}"
+    figures = {"static-minmax": 0.005, alike: 0.015, OPTIMUM: 0.02, OLIVE: 0.008}
+    measured = {name: Measured(name, delta, delta <= 0.01, static=name == "static-minmax") for name, delta in figures.items()}
+    seconds = {"fp32": 30.0, "static-minmax": 12.0, alike: 9.0, OPTIMUM: 10.0, OLIVE: 13.0}
+    timings = Timings({name: [value] * 9 for name, value in seconds.items()})
+    rows = quantization_rows("static-minmax", alike, measured, timings, Cpu("a", ("avx2",)))
+    assert [(row["subject"], row["peer"], row["value"], row["pass"]) for row in rows[:4]] == [
+        (f"tournament ({alike})", OPTIMUM, 0.015, True),
+        (f"tournament ({alike})", OPTIMUM, 1.111, True),
+        ("tournament (static-minmax)", OLIVE, 0.005, True),
+        ("tournament (static-minmax)", OLIVE, 1.083, True),
+    ]
 
 
 TIMINGS = Timings({"fp32": [30.0] * 9, "static-minmax": [10.0] * 9, "static-entropy": [6.0] * 9})

@@ -6,6 +6,7 @@ from spotforge_optimization.report.chart import Chart, Series, bars, heat_map, p
 from spotforge_optimization.report.report_data import Calibration, Candidate, Confusion, CutpointsAt, Parity
 
 COLOURS = {"fp32": 1, "int8": 2}
+MARKED_POINTS = 24  # more of them would cover their line
 NAMES = {"fp32": "FP32", "int8": "INT8"}
 
 
@@ -70,13 +71,13 @@ def cutpoint_chart(found: Sequence[CutpointsAt], labels: Sequence[str]) -> Chart
     count = len(found[-1].cutpoints)
     return plot(
         "Cutpoints over training",
-        "Where the border between each class and the next lies on the latent axis, at each evaluation.",
+        "Where the border between each class and the next lies on the latent axis, at each logged step.",
         [
             Series(
                 f"{labels[k]} | {labels[k + 1]}",
                 1 + k % 6,
                 [(each.step, each.cutpoints[k]) for each in found if k < len(each.cutpoints)],
-                marks=True,
+                marks=len(found) <= MARKED_POINTS,
             )
             for k in range(count)
         ],
