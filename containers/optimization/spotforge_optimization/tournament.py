@@ -31,9 +31,9 @@ PROOF_ROWS = 500  # the mean score delta to 4 %, one standard error
 SEARCH_TARGET, PROOF_TARGET = 0.75, 0.9
 BATCH_ROWS = 16
 SEARCH_BATCH_ROWS = 32
-SECONDS_BY_BATCH_SIZE = {1: 2.0, 8: 4.0}  # the ranking by speed; benchmark measures for the record
+SECONDS_BY_BATCH_SIZE = {1: 2.0, 8: 12.0}  # the ranking by speed, to 2 %; benchmark measures for the record
 RANKING_BATCH_SIZE = 8
-AS_FAST = 0.95  # share of the best speed-up from which on fidelity decides: below that lies the noise of a short timing
+AS_FAST = 0.97  # share of the best speed-up from which on fidelity decides: below that lies the noise of that timing
 INTERVAL_RESAMPLES = 2_000
 
 Report = Callable[[float, str], None]
