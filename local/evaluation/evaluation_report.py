@@ -97,8 +97,8 @@ def _table(task: TaskFigures) -> list[str]:
     return [
         f"{task.train_rows} training rows, {task.test_rows} test rows; MAE of the median class {task.baseline_mae:.4f}.",
         "",
-        "| head | seeds | MAE | spread | change (95 % interval) | MAE of the expected score | change | exact | samples/s |",
-        "| --- | ---: | ---: | ---: | --- | ---: | --- | ---: | ---: |",
+        "| head | seeds | MAE | spread | change (95 % interval) | MAE of the expected score | change | exact |",
+        "| --- | ---: | ---: | ---: | --- | ---: | --- | ---: |",
         *(_row(head) for head in task.heads),
     ]
 
@@ -106,7 +106,7 @@ def _table(task: TaskFigures) -> list[str]:
 def _row(head: HeadFigures) -> str:
     return (
         f"| {head.head} | {len(head.seeds)} | {head.mae:.4f} | {head.spread:.4f} | {_change(head, head.change)} "
-        f"| {head.score_mae:.4f} | {_change(head, head.score_change)} | {head.exact:.1%} | {head.samples_per_second:.0f} |"
+        f"| {head.score_mae:.4f} | {_change(head, head.score_change)} | {head.exact:.1%} |"
     )
 
 
@@ -131,11 +131,9 @@ def _apart(results: Sequence[CellResult]) -> list[str]:
         "One run, with every training row instead of a draw; it enters no comparison.",
         "",
     ]
-    lines += ["| head | training rows | MAE | median class | samples/s |", "| --- | ---: | ---: | ---: | ---: |"]
+    lines += ["| head | training rows | MAE | median class |", "| --- | ---: | ---: | ---: |"]
     for cell in cells:
-        lines.append(
-            f"| {cell.head} | {cell.train_rows} | {cell.mae:.4f} | {cell.baseline_mae:.4f} | {cell.samples_per_second:.0f} |"
-        )
+        lines.append(f"| {cell.head} | {cell.train_rows} | {cell.mae:.4f} | {cell.baseline_mae:.4f} |")
     return lines
 
 
