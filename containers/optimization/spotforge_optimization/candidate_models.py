@@ -5,15 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from spotforge_runtime.ordinal_decoding import Head, mean_score_delta
+from spotforge_runtime.ordinal_decoding import Head
 
 from spotforge_optimization.calibration import Method, collect_ranges
 from spotforge_optimization.candidates import Candidate
 from spotforge_optimization.encoding import Batch, Examples
 from spotforge_optimization.onnx_contract import load_structure
-from spotforge_optimization.onnx_session import Logits, in_order_of_length, open_model
-from spotforge_optimization.sensitivity import Sensitivity, SwitchedModel, choose_float_groups, fewest, sensitivities
+from spotforge_optimization.onnx_session import Logits, in_order_of_length
+from spotforge_optimization.sensitivity import Sensitivity, SwitchedModel, choose_float_groups, sensitivities
 from spotforge_optimization.smoothing import channel_maxima, smoothed
 from spotforge_optimization.static_int8 import leave_in_float, quantize_layers, quantized_operators
 from spotforge_optimization.stopwatch import Stopwatch
@@ -25,7 +24,8 @@ MOST_GROUPS = 24  # what MiniLM has; a deeper encoder's neighbours are tried tog
 
 @dataclass(frozen=True)
 class BuiltModel:
-    """`in_float` are the weight layers that an INT8 candidate leaves in float, the head apart, which none quantises."""
+    """`in_float` are the weight layers that an INT8 candidate leaves in float, the head apart, which none quantises. The dynamic
+    one, which has no ranges to search with, leaves those that the first static one does."""
 
     candidate: Candidate
     file: Path
@@ -35,25 +35,22 @@ class BuiltModel:
 
 @dataclass(frozen=True)
 class SearchRows:
-    """Rows that decide how many layers stay in float, as batches, with FP32's logits one below the other. `target` is the mean
-    score delta on them that is asked for."""
+    """The rows that sensitivity is measured on, as batches, with FP32's logits one below the other."""
 
     batches: Sequence[Batch]
     reference: Logits
-    target: float
 
 
 @dataclass
 class CandidateModels:
-    """Static candidates, which can be tried in one session, are searched on the few rows of `search`; the dynamic one, which is
-    built anew for each try, on those of `proof`: more rows and fewer tries."""
+    """`target` is the mean score delta on the search rows that a static candidate keeps layers in float for."""
 
     fp32_file: Path
     calibration: Examples
     search: SearchRows
-    proof: SearchRows
     head: Head
     threads: int
+    target: float
     folder: Path
     stopwatch: Stopwatch
     check: Callable[[], None] = lambda: None
@@ -81,27 +78,11 @@ class CandidateModels:
             with self.stopwatch.part("building"):
                 return BuiltModel(candidate, optimized(self.fp32_file, file), {})
         if candidate.kind == "dynamic":
-            return self._dynamic(candidate, file)
+            with self.stopwatch.part("building"):
+                kept = {name for group in self._in_float for name in group.names}
+                dynamic(self.fp32_file, file, [layer.name for layer in self.layers if layer.name not in kept])
+                return BuiltModel(candidate, file, quantized_operators(load_structure(file)), self._in_float)
         return self._static(candidate, file)
-
-    def _dynamic(self, candidate: Candidate, file: Path) -> BuiltModel:
-        """Leaves as few of the first static model's float layers in float as will do: ranges of its own batch are finer than
-        stored ones, so that it needs no others."""
-
-        def made(count: int) -> Path:
-            self.check()
-            kept = {name for group in self._in_float[:count] for name in group.names}
-            return dynamic(self.fp32_file, file, [layer.name for layer in self.layers if layer.name not in kept])
-
-        def within(count: int) -> bool:
-            model = open_model(made(count), self.threads)
-            logits = np.vstack([model.logits(batch) for batch in self.proof.batches])
-            return mean_score_delta(logits, self.proof.reference, self.head) <= self.proof.target
-
-        with self.stopwatch.part("sensitivity"):
-            count = fewest(within, len(self._in_float))
-        with self.stopwatch.part("building"):
-            return BuiltModel(candidate, made(count), quantized_operators(load_structure(file)), self._in_float[:count])
 
     def _static(self, candidate: Candidate, file: Path) -> BuiltModel:
         import onnx
@@ -114,11 +95,11 @@ class CandidateModels:
             whole = quantize_layers(source, layers, ranges, method, file.with_name("whole.onnx"))
         with self.stopwatch.part("sensitivity"):
             switched = SwitchedModel(whole, self.fp32, self.groups, self.threads)
-            batches, reference, target = self.search.batches, self.search.reference, self.search.target
+            batches, reference = self.search.batches, self.search.reference
             if not self._sensitivities:
                 self._sensitivities = sensitivities(switched, self.groups, batches, reference, self.head, self.check)
             in_float = choose_float_groups(
-                switched, self.groups, self._sensitivities, batches, reference, self.head, target=target
+                switched, self.groups, self._sensitivities, batches, reference, self.head, target=self.target
             )
         with self.stopwatch.part("building"):
             model = leave_in_float(whole, self.fp32, {name for group in in_float for name in group.names})

@@ -132,17 +132,8 @@ def choose_float_groups(
     def within(excluded: int) -> bool:
         return mean_score_delta(model.logits(batches, order[excluded:]), reference, head) <= target
 
-    return tuple(each.group for each in worst_first[: fewest(within, len(order) - 1)])
-
-
-def fewest(within: Callable[[int], bool], most: int) -> int:
-    """The smallest count that is `within`, by bisection; `most`, which is not tried, when no smaller one is.
-
-    >>> fewest(lambda count: count >= 3, 23), fewest(lambda count: False, 23), fewest(lambda count: False, 0)
-    (3, 23, 0)
-    """
-    low, high = 0, most
+    low, high = 0, len(order) - 1
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if within(middle) else (middle + 1, high)
-    return low
+    return tuple(each.group for each in worst_first[:low])

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spotforge_optimization.calibration import collect_ranges
 from spotforge_optimization.candidate_models import CandidateModels, SearchRows
-from spotforge_optimization.candidates import ALWAYS, OPTIONAL
 from spotforge_optimization.encoding import Batch, EncodedTexts, encode
 from spotforge_optimization.onnx_contract import load_structure
 from spotforge_optimization.onnx_session import open_model
@@ -138,32 +137,6 @@ def test_groups_are_left_in_float_worst_first_until_the_rest_is_within_the_targe
     assert chosen(0.0) == len(groups) - 1  # something stays quantised
 
 
-def test_the_dynamic_model_leaves_only_those_of_the_static_ones_layers_in_float_that_it_has_to(
-    onnx_file: Path, texts: EncodedTexts, batches: list[Batch], fp32: Any, tmp_path: Path
-) -> None:
-    reference = answers(fp32, batches)
-    by_name = {candidate.name: candidate for candidate in (*ALWAYS, *OPTIONAL)}
-
-    def built(target: float) -> tuple[int, int, float]:
-        """How many groups the static and the dynamic one leave in float, and the dynamic one's score delta."""
-        search, proof = (SearchRows(batches, reference, each) for each in (0.0, target))
-        models = CandidateModels(onnx_file, texts, search, proof, "cumulative-link", 1, tmp_path, Stopwatch())
-        static, dynamic = (models.build(by_name[name]) for name in ("static-minmax", "dynamic"))
-        assert dynamic.in_float == static.in_float[: len(dynamic.in_float)]
-        assert dynamic.quantized_operators == {"MatMulInteger": 12 - sum(len(group.layers) for group in dynamic.in_float)}
-        return (
-            len(static.in_float),
-            len(dynamic.in_float),
-            mean_score_delta(answers(dynamic.file, batches), reference, "cumulative-link"),
-        )
-
-    static, none, whole = built(1.0)
-    assert (static, none) == (7, 0), "everything will do"
-    assert built(0.0)[:2] == (7, 7), "nothing will: as the static one"
-    _, some, delta = built(whole / 2)
-    assert 0 < some < static and delta <= whole / 2
-
-
 def test_smoothing_changes_no_answer_and_evens_the_channels_out(fp32: Any, batches: list[Batch], tmp_path: Path) -> None:
     layers = find_weight_layers(fp32).body
     tensors = list(dict.fromkeys(layer.reads for layer in layers))
@@ -197,6 +170,6 @@ def test_a_graph_without_weight_layers_is_refused(texts: EncodedTexts, tmp_path:
     values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 4]) for name in ("x", "logits")]
     graph = helper.make_graph([helper.make_node("Relu", ["x"], ["logits"], "relu")], "g", values[:1], values[1:])
     save(helper.make_model(graph), str(tmp_path / "m.onnx"))
-    search = SearchRows([], np.zeros((0, 1), dtype=np.float32), 0.01)
+    search = SearchRows([], np.zeros((0, 1), dtype=np.float32))
     with pytest.raises(ValueError, match="nothing to quantise"):
-        CandidateModels(tmp_path / "m.onnx", texts, search, search, "coral", 1, tmp_path, Stopwatch())
+        CandidateModels(tmp_path / "m.onnx", texts, search, "coral", 1, 0.01, tmp_path, Stopwatch())
