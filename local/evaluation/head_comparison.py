@@ -42,7 +42,6 @@ class HeadFigures:
     maes: tuple[float, ...]
     score_mae: float
     exact: float
-    seconds: float
     change: Change | None
     score_change: Change | None
 
@@ -93,7 +92,6 @@ def _figures(head: str, cells: Sequence[CellResult], baseline: Sequence[CellResu
         maes=tuple(cell.mae for cell in cells),
         score_mae=float(np.mean([score_errors(cell).mean() for cell in cells])),
         exact=float(np.mean([np.equal(cell.predicted, cell.labels).mean() for cell in cells])),
-        seconds=float(np.median([cell.seconds for cell in cells])),
         change=None if head == BASELINE else change_against(baseline, cells, class_errors),
         score_change=None if head == BASELINE else change_against(baseline, cells, score_errors),
     )

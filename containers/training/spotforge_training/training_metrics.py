@@ -12,7 +12,7 @@ NAMES = {
     "eval_mae": "validationMae",
     "cutpoints": "cutpoints",
 }
-# `cutpoints` are those of the head after that step; a line of a head without any has none.
+# `cutpoints` are those of the head after that step; none, or an empty list, of a head without any.
 Line = dict[str, Any]
 
 
