@@ -6,6 +6,7 @@ import { assertQueuesKept } from './constructs/kept-queues.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { ComputeStack } from './stacks/compute-stack.ts';
 import { EdgeStack } from './stacks/edge-stack.ts';
+import { InferenceStack } from './stacks/inference-stack.ts';
 import { PipelineStack } from './stacks/pipeline-stack.ts';
 import { RehearsalStack } from './stacks/rehearsal-stack.ts';
 import { ReplicationStack } from './stacks/replication-stack.ts';
@@ -17,6 +18,8 @@ export type SpotforgeStacks = {
   pipeline: PipelineStack;
   api: ApiStack;
   rehearsal: RehearsalStack;
+  /** Only with `inference.enabled`. */
+  inference?: InferenceStack;
   /** Only with `edge`. */
   edge?: EdgeStack;
   /** Only with `replication`. */
@@ -24,7 +27,7 @@ export type SpotforgeStacks = {
 };
 
 /**
- * One deployment: storage ← compute ← pipeline ← api, rehearsal; edge before api and replication before storage if configured. Checked for consistency before, and for AWS's good practice when the app is
+ * One deployment: storage ← compute ← pipeline ← api, rehearsal, inference; edge before api and replication before storage if configured. Checked for consistency before, and for AWS's good practice when the app is
  * synthesised: a finding that nobody acknowledged with a reason makes the synth fail.
  */
 export const addSpotforge = (app: App, deployment: Deployment): SpotforgeStacks => {
@@ -52,6 +55,11 @@ export const addSpotforge = (app: App, deployment: Deployment): SpotforgeStacks 
   const rehearsal = new RehearsalStack(app, `${name}-rehearsal`, { deployment, buckets, repositories, queueArns });
   rehearsal.addStackDependency(pipeline); // it announces its reports on the pipeline's bus, which it knows by name
 
+  const inference = deployment.inference.enabled
+    ? new InferenceStack(app, `${name}-inference`, { deployment, buckets, repositories, network: compute.network })
+    : undefined;
+  inference?.addStackDependency(pipeline); // it tells the pipeline's bus who was answered, and knows the bus by name
+
   const edge = edgeOf(app, deployment);
   edge?.addStackDependency(api); // what it stands before is there already
 
@@ -61,6 +69,7 @@ export const addSpotforge = (app: App, deployment: Deployment): SpotforgeStacks 
     pipeline,
     api,
     rehearsal,
+    ...(inference && { inference }),
     ...(edge && { edge }),
     ...(replication && { replication }),
   };

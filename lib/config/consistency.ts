@@ -3,6 +3,7 @@ import { accessProblems } from './access.ts';
 import { deliveryStageProblems } from './delivery-stages.ts';
 import { type Deployment, MAX_NAME } from './deployment.ts';
 import { DeploymentError } from './deployment-error.ts';
+import { inferenceProblems } from './inference.ts';
 import { placementProblems } from './placement.ts';
 import { precisionLimits } from './precisions.ts';
 import { QUEUES } from './queues.ts';
@@ -24,6 +25,7 @@ export const assertConsistent = (deployment: Deployment): void => {
     ...accessProblems(deployment),
     ...deliveryStageProblems(deployment),
     ...storageProblems(deployment),
+    ...inferenceProblems(deployment),
   ];
   if (problems.length > 0) throw new DeploymentError(problems);
 };

@@ -4,6 +4,7 @@ import { gitSha, tenant } from '../../functions/shared/contracts/primitives.ts';
 import { deliveryStage } from './delivery-stages.ts';
 import { domain, edge } from './front.ts';
 import { benchmarkOnGraviton } from './graviton.ts';
+import { inference } from './inference.ts';
 import { machineClients } from './machine-clients.ts';
 import { queues } from './queues.ts';
 import { rehearsals } from './rehearsals.ts';
@@ -118,7 +119,7 @@ export const deploymentConfig = z.strictObject({
   gitSha: gitSha
     .default('unknown')
     .describe('The commit that stands in every manifest and bundle. `unknown`: that of the work tree, if there is one.'),
-  images: z.strictObject({ data: image, training: image, optimization: image }).prefault({}),
+  images: z.strictObject({ data: image, training: image, optimization: image, inference: image }).prefault({}),
   queues,
   stages,
   profiles,
@@ -131,14 +132,7 @@ export const deploymentConfig = z.strictObject({
   machineClients,
   domain,
   edge,
-  inference: z
-    .boolean()
-    .default(false)
-    .refine(
-      (on) => !on,
-      'expected false: there is no inference server to deploy yet, only bundles for one. Serve a released bundle elsewhere meanwhile',
-    )
-    .describe('A server that answers with released models. Refused for now: the server does not exist yet.'),
+  inference,
   allowedSources: z
     .array(
       z.string().regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/([^*?]*\/)?$/, 'expected s3://bucket/ or s3://bucket/prefix/'),
@@ -218,4 +212,6 @@ export const deploymentConfig = z.strictObject({
     ),
 });
 export type Deployment = z.output<typeof deploymentConfig>;
+/** The stages' images, and the inference server's. */
+export type ImageName = keyof Deployment['images'];
 export type DeploymentInput = z.input<typeof deploymentConfig>;

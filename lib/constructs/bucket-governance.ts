@@ -1,12 +1,16 @@
 import { Duration } from 'aws-cdk-lib';
 import { ATTEMPT_DOCUMENTS } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
+import { desiredStateOf } from '../config/inference.ts';
 import { locksObjects } from '../config/storage.ts';
 import { archiving } from './archiving.ts';
 import type { PrivateBucketProps } from './private-bucket.ts';
 import type { BucketName } from './storage-references.ts';
 
 const { progress, stacks } = ATTEMPT_DOCUMENTS;
+
+/** What is served is the one thing among the releases that changes. */
+const DESIRED_STATES = [desiredStateOf({ tenant: '*', model: '*' })];
 
 type Governance = Omit<PrivateBucketProps, 'deployment' | 'key' | 'bucketName'>;
 
@@ -39,7 +43,9 @@ export const bucketGovernance = (deployment: Deployment): Record<BucketName, Gov
   releases: {
     versioned: true,
     locked: locksObjects(deployment),
-    writtenOnce: { keys: ['*'] },
+    ...(deployment.inference.enabled
+      ? { writtenOnce: { allBut: DESIRED_STATES }, compared: DESIRED_STATES }
+      : { writtenOnce: { keys: ['*'] } }),
     // Read by a rollback and by the quarterly rehearsal. No release ever expires, the newest three as little as any other.
     lifecycleRules: [archiving('bundles/')],
   },

@@ -32,7 +32,7 @@ export type ContainerJobProps = {
 export const STAGE_UID = '1001';
 
 /** The one place that a container may write to: home, temporary files and caches of the images lie here. */
-const SCRATCH = '/scratch';
+export const SCRATCH = '/scratch';
 
 /** What every job of a deployment is to Batch: one container under a role of its own, tried once, on instances of ours. */
 export class ContainerJob extends CfnJobDefinition {

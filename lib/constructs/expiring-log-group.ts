@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
@@ -10,3 +10,12 @@ export class ExpiringLogGroup extends LogGroup {
     super(scope, id, { logGroupName, retention, removalPolicy: RemovalPolicy.DESTROY });
   }
 }
+
+/** The streams of a log group. By name: an attribute would end in `:*` on AWS, which is hard to see in a policy. */
+export const streamsOf = (group: ExpiringLogGroup): string =>
+  `${Stack.of(group).formatArn({
+    service: 'logs',
+    resource: 'log-group',
+    resourceName: group.logGroupName,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  })}:log-stream:*`;

@@ -1,12 +1,11 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { type IRepository, Repository, RepositoryEncryption, TagMutability, TagStatus } from 'aws-cdk-lib/aws-ecr';
 import type { Construct } from 'constructs';
-import type { StageImage } from '../../functions/shared/contracts/names.ts';
-import type { Deployment } from '../config/deployment.ts';
+import type { Deployment, ImageName } from '../config/deployment.ts';
 
 const IMAGES_KEPT = 5;
 
-type ImageRepositoryProps = { deployment: Deployment; image: StageImage };
+type ImageRepositoryProps = { deployment: Deployment; image: ImageName };
 
 /** `{name}/{image}`: the deployment's own, or the one that an earlier deployment of this name left. */
 export const imageRepository = (scope: Construct, id: string, { deployment, image }: ImageRepositoryProps): IRepository =>
@@ -14,7 +13,7 @@ export const imageRepository = (scope: Construct, id: string, { deployment, imag
     ? Repository.fromRepositoryName(scope, id, repositoryName(deployment, image))
     : new ImageRepository(scope, id, { deployment, image });
 
-const repositoryName = ({ name }: Deployment, image: StageImage): string => `${name}/${image}`;
+const repositoryName = ({ name }: Deployment, image: ImageName): string => `${name}/${image}`;
 
 /** A tag means one image for ever: what an experiment was pinned to is what a resume gets. */
 class ImageRepository extends Repository {

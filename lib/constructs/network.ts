@@ -1,14 +1,29 @@
 import { Fn, Validations } from 'aws-cdk-lib';
-import { CfnSecurityGroup, GatewayVpcEndpointAwsService, IpAddresses, type ISubnet, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import {
+  CfnSecurityGroup,
+  GatewayVpcEndpointAwsService,
+  IpAddresses,
+  type ISubnet,
+  type IVpc,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
+
+/** Every address of the network. */
+export const NETWORK_CIDR = '10.0.0.0/16';
 
 /**
  * Where the instances live. Public subnets, because a NAT gateway costs more a month than this deployment does when idle; nobody reaches
  * an instance nevertheless, as its security group lets nothing in. S3 and DynamoDB are reached through gateway endpoints, which are free.
  */
 export class Network extends Construct {
+  readonly vpc: IVpc;
+  /** Where machines run. */
   readonly subnets: readonly ISubnet[];
+  /** Where what is reached from the internet stands. */
+  readonly publicSubnets: readonly ISubnet[];
   readonly securityGroupId: string;
 
   constructor(scope: Construct, id: string, { deployment }: { deployment: Deployment }) {
@@ -16,7 +31,7 @@ export class Network extends Construct {
     const { privateSubnets, availabilityZones } = deployment;
     const publicSubnets = { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 20 };
     const vpc = new Vpc(this, 'Vpc', {
-      ipAddresses: IpAddresses.cidr('10.0.0.0/16'),
+      ipAddresses: IpAddresses.cidr(NETWORK_CIDR),
       // By position, so that synthesising needs neither an account nor a look-up.
       availabilityZones: Array.from({ length: availabilityZones }, (_, index) => Fn.select(index, Fn.getAzs())),
       natGateways: privateSubnets ? 1 : 0,
@@ -32,8 +47,10 @@ export class Network extends Construct {
     Validations.of(vpc).acknowledge({
       id: 'AwsSolutions-VPC7',
       reason:
-        'Flow logs are billed by volume, and training moves a lot of it. Nothing listens here, so there is little to see in them.',
+        'Flow logs are billed by volume, and training moves a lot of it. Nothing listens here but the load balancers of models that are served, and those log every request.',
     });
+    this.vpc = vpc as IVpc; // the library's classes and interfaces differ in what exactOptionalPropertyTypes tells apart
+    this.publicSubnets = vpc.publicSubnets;
     this.subnets = privateSubnets ? vpc.privateSubnets : vpc.publicSubnets;
     this.securityGroupId = new CfnSecurityGroup(this, 'Jobs', {
       vpcId: vpc.vpcId,

@@ -1,11 +1,11 @@
-import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { VariableName } from '../../functions/shared/env.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { allow, type Permission } from './allow.ts';
-import { ExpiringLogGroup } from './expiring-log-group.ts';
+import { ExpiringLogGroup, streamsOf } from './expiring-log-group.ts';
 import { bundleOf, type HandlerName } from './handlers.ts';
 
 /** What a function needs of one thing: its name in the environment, and what may be done with it. */
@@ -44,7 +44,7 @@ export class PipelineFunction extends Construct {
     });
     allow(this.role, {
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [`${logGroupArn(this, logGroup.logGroupName)}:log-stream:*`],
+      resources: [streamsOf(logGroup)],
       because: 'The streams of its own log group, which Lambda names by date and instance.',
     });
     for (const { permissions = [] } of uses) for (const permission of permissions) allow(this.role, permission);
@@ -68,12 +68,3 @@ export class PipelineFunction extends Construct {
     });
   }
 }
-
-/** By name: an attribute would end in `:*` on AWS, which is hard to see in a policy. */
-const logGroupArn = (scope: Construct, name: string): string =>
-  Stack.of(scope).formatArn({
-    service: 'logs',
-    resource: 'log-group',
-    resourceName: name,
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  });

@@ -3,6 +3,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { Deployment } from '../config/deployment.ts';
+import { writeCompared } from './write-compared.ts';
 import { writeOnce } from './write-once.ts';
 
 export type PrivateBucketProps = {
@@ -16,13 +17,15 @@ export type PrivateBucketProps = {
   key?: IKey | undefined;
   /** Which keys (`*` for any characters) are written once, or which are the only ones that are not. None: nothing is said. */
   writtenOnce?: { keys: readonly string[] } | { allBut: readonly string[] };
+  /** Which keys are changed only by whoever has seen what they hold. */
+  compared?: readonly string[];
   lifecycleRules?: LifecycleRule[];
 };
 
 /** A bucket that nobody reads over plain http or from the public, whose left-overs expire. */
 export class PrivateBucket extends Bucket {
   constructor(scope: Construct, id: string, props: PrivateBucketProps) {
-    const { deployment, versioned, locked = false, bucketName, key, writtenOnce, lifecycleRules = [] } = props;
+    const { deployment, versioned, locked = false, bucketName, key, writtenOnce, compared, lifecycleRules = [] } = props;
     const removalPolicy = deployment.data === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
     super(scope, id, {
       ...(bucketName !== undefined && { bucketName }),
@@ -43,6 +46,7 @@ export class PrivateBucket extends Bucket {
       removalPolicy,
     });
     if (writtenOnce !== undefined) this.addToResourcePolicy(writeOnce(this.objects(writtenOnce)));
+    if (compared !== undefined) this.addToResourcePolicy(writeCompared(compared.map((each) => this.arnForObjects(each))));
     this.policy?.applyRemovalPolicy(removalPolicy); // or a bucket that outlives its stack would be open to overwriting from then on
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',

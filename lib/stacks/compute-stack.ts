@@ -12,6 +12,7 @@ import type { Repositories } from './storage-stack.ts';
 /** Where jobs run: a network that lets nothing in, and queues whose instances exist only while there is work. */
 export class ComputeStack extends Stack {
   readonly queueArns: QueueArns;
+  readonly network: Network;
 
   constructor(
     scope: Construct,
@@ -20,7 +21,8 @@ export class ComputeStack extends Stack {
   ) {
     super(scope, id, { description: `Spotforge ${deployment.name}: network, compute environments, job queues` });
 
-    const { subnets, securityGroupId } = new Network(this, 'Network', { deployment });
+    this.network = new Network(this, 'Network', { deployment });
+    const { subnets, securityGroupId } = this.network;
     const launchTemplate = new JobLaunchTemplate(this, 'LaunchTemplate', { deployment });
     const { profile: instanceProfile } = new InstanceProfile(this, 'Instances', { deployment, repositories });
     const queueArn = (queue: QueueName): string =>

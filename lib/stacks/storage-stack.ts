@@ -14,7 +14,8 @@ import type { Buckets, TableReference } from '../constructs/storage-references.t
 import { TableBackup } from '../constructs/table-backup.ts';
 import { UserDirectory } from '../constructs/user-directory.ts';
 
-export type Repositories = Record<StageImage, IRepository>;
+/** `inference` only where models are served. */
+export type Repositories = Record<StageImage, IRepository> & { inference?: IRepository };
 
 /** All state lives here; every other stack can be deleted and deployed again without losing anything. */
 export class StorageStack extends Stack {
@@ -35,6 +36,9 @@ export class StorageStack extends Stack {
       data: imageRepository(this, 'DataImages', { deployment, image: 'data' }),
       training: imageRepository(this, 'TrainingImages', { deployment, image: 'training' }),
       optimization: imageRepository(this, 'OptimizationImages', { deployment, image: 'optimization' }),
+      ...(deployment.inference.enabled && {
+        inference: imageRepository(this, 'InferenceImages', { deployment, image: 'inference' }),
+      }),
     };
     this.users = deployment.identity.external ? undefined : new UserDirectory(this, 'Users', { deployment });
     if (deployment.edge) new OriginSecret(this, 'Origin', { deployment }); // here, because functions of two stacks and CloudFront read it

@@ -57,6 +57,7 @@ export const summaryOf = (
     `Done in ${figures.wallSeconds.toFixed(0)} s (set-up ${figures.setupSeconds.toFixed(0)} s). The figures are in .spotforge/demo.json.`,
     'Next:',
     '  npm run local:up     keep the tier running and talk to its API',
+    '  npm run serve        ask this model over HTTP',
     '  npm test             every check and suite',
     '  npx cdk deploy --all the same assembly, to your AWS account',
   ].join('\n');

@@ -6,10 +6,11 @@ import { LOGS } from './pricers/logs.ts';
 import { MONTHLY } from './pricers/monthly.ts';
 import { QUEUES } from './pricers/queues.ts';
 import { SCHEDULES } from './pricers/schedules.ts';
+import { SERVICES } from './pricers/services.ts';
 import { STORAGE } from './pricers/storage.ts';
 import type { Prices } from './prices.ts';
 
-const PRICINGS: readonly Pricing[] = [STORAGE, LOGS, SCHEDULES, QUEUES, MONTHLY];
+const PRICINGS: readonly Pricing[] = [STORAGE, LOGS, SCHEDULES, QUEUES, MONTHLY, SERVICES];
 
 export type Bill = {
   totalUsdPerMonth: number;

@@ -45,6 +45,9 @@ const US_EAST_1 = {
   'route53.zone': { usd: 0.5, unit: 'hosted zone', source: page('route53/pricing'), asOf: '2025-06' },
   'cognito.machine-client': { usd: 6, unit: 'app client', source: page('cognito/pricing'), asOf: '2025-05' },
   'ec2.m6i.large': { usd: 0.096, unit: 'hour', source: page('ec2/pricing/on-demand'), asOf: '2025-06' },
+  'fargate.arm-vcpu': { usd: 0.03238, unit: 'vCPU-hour', source: page('fargate/pricing'), asOf: '2026-03' },
+  'fargate.arm-memory': { usd: 0.00356, unit: 'GB-hour', source: page('fargate/pricing'), asOf: '2026-03' },
+  'elb.application': { usd: 0.0225, unit: 'hour', source: page('elasticloadbalancing/pricing'), asOf: '2026-03' },
   'ebs.gp3': { usd: 0.08, unit: 'GB-month', source: page('ebs/pricing'), asOf: '2025-06' },
 } as const satisfies Record<string, Price>;
 

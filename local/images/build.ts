@@ -1,8 +1,7 @@
-/** `npm run images`: builds the stages' images and records in `.spotforge/images.json` what each was made of. See docs/images.md. */
+/** `npm run images`: builds the stages' and the server's images and records in `.spotforge/images.json` what each was made of: docs/images.md. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StageImage } from '../../functions/shared/contracts/names.ts';
 import { runCommand } from '../tier/command-line.ts';
 import { commit } from '../tier/commit.ts';
 import { keepFigures } from '../tier/keep-figures.ts';
@@ -10,11 +9,10 @@ import { DOT, ROOT } from '../tier/paths.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 import { baseModelIn } from './base-model.ts';
 import { basesOf } from './bases.ts';
-import { BUILDS, type Build, buildCommand } from './build-command.ts';
+import { type Base, BUILDS, type Build, buildCommand, type ImageName, STAGES_DOCKERFILE } from './build-command.ts';
 import { docker } from './docker.ts';
 import { type ImageOptions, readOptions } from './options.ts';
 
-const DOCKERFILE = join(ROOT, 'containers/Dockerfile');
 const RECORD = join(DOT, 'images.json');
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
@@ -37,24 +35,37 @@ const tagOf = ({ tag, push }: ImageOptions, gitSha: string): string => {
   return gitSha;
 };
 
-const planOf = async (options: ImageOptions, image: StageImage): Promise<Build> => {
-  const name = basesOf(readFileSync(DOCKERFILE, 'utf8'))[BUILDS[image].base];
-  if (name === undefined) throw new TierFailure(`${DOCKERFILE} has no stage ${BUILDS[image].base} with a base of its own.`);
+/** The image's base, and what else of elsewhere it is built with: the server's compilers; of the stages' two, the other. */
+const basesFor = (image: ImageName): { base: string; builtWith: string[] } => {
+  const { dockerfile, base } = BUILDS[image];
+  const bases = basesOf(readFileSync(join(ROOT, dockerfile), 'utf8'));
+  const own = bases[base];
+  if (own === undefined) throw new TierFailure(`${dockerfile} has no stage ${base} with a base of its own.`);
+  const others = dockerfile === STAGES_DOCKERFILE ? [] : Object.values(bases).filter((name) => name !== own);
+  return { base: own, builtWith: others };
+};
+
+const planOf = async (options: ImageOptions, image: ImageName): Promise<Build> => {
+  const { base, builtWith } = basesFor(image);
+  const held = async (name: string): Promise<Base> => ({ name, digest: options.print ? undefined : await digestOf(name) });
+  const stages = BUILDS[image].dockerfile === STAGES_DOCKERFILE;
   const gitSha = commit();
   return {
     image,
     target: options.target,
-    base: { name, digest: options.print ? undefined : await digestOf(name) },
+    base: await held(base),
+    builtWith: await Promise.all(builtWith.map(held)),
     tag: `${options.registry}/${image}:${tagOf(options, gitSha)}`,
     gitSha,
     metadataFile: join(DOT, `images-${image}.metadata.json`),
     push: options.push,
-    baseModel: options.baseModel === undefined ? undefined : baseModelIn(options.baseModel),
+    baseModel: stages && options.baseModel !== undefined ? baseModelIn(options.baseModel) : undefined,
+    inferenceServer: image === 'optimization' ? options.inferenceServer : undefined,
   };
 };
 
 /** What was built, and from what; `digest` goes into the deployment's configuration as `images.{image}.digest`. */
-const built = ({ target, base, tag, gitSha, metadataFile, push, baseModel, image }: Build) => {
+const built = ({ target, base, builtWith, tag, gitSha, metadataFile, push, baseModel, inferenceServer, image }: Build) => {
   const metadata = JSON.parse(readFileSync(metadataFile, 'utf8')) as Record<string, string>;
   return {
     builtAt: new Date().toISOString(),
@@ -62,14 +73,16 @@ const built = ({ target, base, tag, gitSha, metadataFile, push, baseModel, image
     tag,
     digest: metadata['containerimage.digest'],
     base,
+    ...(builtWith?.length && { builtWith }),
     gitSha,
     ...(push && { platforms: BUILDS[image].platforms }),
     ...(baseModel && { baseModelSha256: baseModel.sha256 }),
+    ...(inferenceServer && { inferenceServer }),
   };
 };
 
 /** By image, what was built last of each. */
-const record = (image: StageImage, entry: ReturnType<typeof built>): void => {
+const record = (image: ImageName, entry: ReturnType<typeof built>): void => {
   const images = existsSync(RECORD) ? (JSON.parse(readFileSync(RECORD, 'utf8')) as Record<string, unknown>) : {};
   keepFigures('images', { ...images, [image]: entry });
 };

@@ -1,10 +1,9 @@
 import { parseArgs } from 'node:util';
-import type { StageImage } from '../../functions/shared/contracts/names.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
-import { BUILDS, type Target } from './build-command.ts';
+import { BUILDS, type ImageName, type Target } from './build-command.ts';
 
 export type ImageOptions = {
-  images: StageImage[];
+  images: ImageName[];
   target: Target;
   /** What image names are appended to: `{registry}/data`. */
   registry: string;
@@ -13,17 +12,22 @@ export type ImageOptions = {
   push: boolean;
   /** Only say which commands would run. */
   print: boolean;
-  /** A Hugging Face folder to bake in. */
+  /** A Hugging Face folder to bake into the stages' images. */
   baseModel?: string | undefined;
+  /** The server's image, for the optimization stages to take it from. */
+  inferenceServer?: string | undefined;
 };
 
-const NAMES = Object.keys(BUILDS) as StageImage[];
+const NAMES = Object.keys(BUILDS) as ImageName[];
 const TARGETS: readonly string[] = ['production', 'development'] satisfies Target[];
 
-/** `npm run images -- [IMAGE…] [--target T] [--registry R] [--tag T] [--push] [--print] [--base-model FOLDER]`. TierFailure on anything else. */
+/**
+ * `npm run images -- [IMAGE…] [--target T] [--registry R] [--tag T] [--push] [--print] [--base-model FOLDER] [--inference-server IMAGE]`.
+ * TierFailure on anything else.
+ */
 export const readOptions = (args: string[]): ImageOptions => {
   const { values, positionals } = parse(args);
-  const unknown = positionals.find((name) => !NAMES.includes(name as StageImage));
+  const unknown = positionals.find((name) => !NAMES.includes(name as ImageName));
   if (unknown !== undefined) throw new TierFailure(`There is no image ${unknown}; there are ${NAMES.join(', ')}.`);
   const { target = 'production', push = false, registry } = values;
   if (!TARGETS.includes(target)) throw new TierFailure(`--target wants ${TARGETS.join(' or ')}, not ${JSON.stringify(target)}.`);
@@ -32,13 +36,14 @@ export const readOptions = (args: string[]): ImageOptions => {
       '--push needs --registry: where the repositories are, such as 123456789012.dkr.ecr.us-east-1.amazonaws.com/spotforge.',
     );
   return {
-    images: positionals.length > 0 ? (positionals as StageImage[]) : NAMES,
+    images: positionals.length > 0 ? (positionals as ImageName[]) : NAMES,
     target: target as Target,
     registry: (registry ?? 'spotforge').replace(/\/+$/, ''),
     tag: values.tag,
     push,
     print: values.print ?? false,
     baseModel: values['base-model'],
+    inferenceServer: values['inference-server'],
   };
 };
 
@@ -54,6 +59,7 @@ const parse = (args: string[]) => {
         push: { type: 'boolean' },
         print: { type: 'boolean' },
         'base-model': { type: 'string' },
+        'inference-server': { type: 'string' },
       },
     });
   } catch (error) {

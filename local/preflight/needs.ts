@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import type { StageImage } from '../../functions/shared/contracts/names.ts';
-import type { Deployment } from '../../lib/config/deployment.ts';
+import type { Deployment, ImageName } from '../../lib/config/deployment.ts';
 import { queuesOf } from '../../lib/config/graviton.ts';
 import { offersOf } from '../../lib/config/instance-catalogue.ts';
 import { QUEUE_PRICING, type QueueName } from '../../lib/config/queues.ts';
@@ -21,7 +20,7 @@ export type QueueNeed = {
  * repository, and is undefined for one outside of ECR.
  */
 export type ImageNeed = {
-  image: StageImage;
+  image: ImageName;
   own: boolean;
   kept: boolean;
   uri: string;
@@ -51,7 +50,7 @@ const queueNeed = ({ queues }: Deployment, name: QueueName): QueueNeed => ({
   leastvCpus: Math.min(...queues[name].instanceTypes.flatMap(offersOf).map(({ vcpus }) => vcpus)),
 });
 
-const imageNeed = ({ name, gitSha, images, existing }: Deployment, image: StageImage): ImageNeed => {
+const imageNeed = ({ name, gitSha, images, existing }: Deployment, image: ImageName): ImageNeed => {
   const { repository, tag = gitSha, digest } = images[image];
   const id = digest === undefined ? { imageTag: tag } : { imageDigest: digest };
   if (repository === undefined) {
@@ -89,6 +88,8 @@ export const needsOf = (deployment: Deployment, resources: Resources, bootstrap:
       reserved: functions.reduce((sum, { properties }) => sum + reserved.parse(properties).ReservedConcurrentExecutions, 0),
     },
     bootstrap,
-    images: (Object.keys(deployment.images) as StageImage[]).map((image) => imageNeed(deployment, image)),
+    images: (Object.keys(deployment.images) as ImageName[])
+      .filter((image) => image !== 'inference' || deployment.inference.enabled)
+      .map((image) => imageNeed(deployment, image)),
   };
 };

@@ -4,6 +4,12 @@ import { identity } from './sbom.ts';
 export const lockedInRequirements = (lock: string): string[] =>
   [...lock.matchAll(/^([A-Za-z0-9][\w.-]*)==([^\s;\\]+)/gm)].map(([, name = '', version = '']) => identity({ name, version }));
 
+/** The crates of a Cargo.lock, those of every platform; what has no source is the workspace itself. */
+export const lockedInCargo = (lock: string): string[] =>
+  [...lock.matchAll(/^\[\[package\]\]\nname = "([^"]+)"\nversion = "([^"]+)"\nsource = /gm)].map(([, name = '', version = '']) =>
+    identity({ name, version }),
+  );
+
 type NpmPackage = { name?: string; version?: string; dev?: boolean; devDependencies?: Record<string, string> };
 /** By the folder that a package lies in; the root is `''`. */
 export type NpmLock = { packages: Record<string, NpmPackage>; [key: string]: unknown };

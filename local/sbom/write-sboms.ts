@@ -6,10 +6,11 @@ import { runCommand } from '../tier/command-line.ts';
 import { DOT, ROOT } from '../tier/paths.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 import { missingFrom } from './complete.ts';
-import { NPM_ENVIRONMENTS, NPM_LOCK, PYTHON_ENVIRONMENTS } from './environments.ts';
+import { CARGO_ENVIRONMENTS, NPM_ENVIRONMENTS, NPM_LOCK, PYTHON_ENVIRONMENTS } from './environments.ts';
 import { notPermissive } from './licences.ts';
 import { reproducible } from './reproducible.ts';
 import type { Sbom } from './sbom.ts';
+import { cargoSbom } from './write-cargo.ts';
 import { npmSbom } from './write-npm.ts';
 import { pythonSbom } from './write-python.ts';
 
@@ -25,12 +26,16 @@ const write = (environment: string, lock: string, { sbom, locked }: { sbom: Sbom
     throw new TierFailure(`The SBOM of ${environment} lacks packages that ${lock} names: ${missing.slice(0, 5).join(', ')}.`);
   const file = join(FOLDER, `${environment}.cdx.json`);
   writeFileSync(file, `${JSON.stringify(reproducible(sbom, { name: `spotforge-${environment}`, version }), null, 2)}\n`);
-  console.log(`${relative(ROOT, file).padEnd(38)} ${String(sbom.components.length).padStart(4)} packages  of ${lock}`);
+  console.log(`${relative(ROOT, file).padEnd(48)} ${String(sbom.components.length).padStart(4)} packages  of ${lock}`);
   return file;
 };
 
 const python = (): string[] =>
   Object.entries(PYTHON_ENVIRONMENTS).map(([environment, lock]) => write(environment, lock, pythonSbom(lock)));
+
+/** Their licences are held by cargo-deny, in `npm test`. */
+const cargo = (): string[] =>
+  Object.entries(CARGO_ENVIRONMENTS).map(([environment, lock]) => write(environment, lock, cargoSbom(lock)));
 
 /** What is delivered to an account has to be under permissive licences. */
 const npm = (): string[] =>
@@ -45,7 +50,7 @@ const npm = (): string[] =>
 
 await runCommand(async () => {
   mkdirSync(FOLDER, { recursive: true });
-  const files = [...python(), ...npm()];
+  const files = [...python(), ...cargo(), ...npm()];
   const [program, ...args] = VALIDATE;
   const { status, stderr } = spawnSync(program, [...args, ...files], { encoding: 'utf8' });
   if (status !== 0) throw new TierFailure(`Not what CycloneDX asks for: ${stderr}`);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupFailure } from './failure.mjs';
+import { rustToolchain } from './rust.mjs';
 import { command, ROOT, step } from './step.mjs';
 
 const GIB = 1024 ** 3;
@@ -18,6 +19,7 @@ const ENVIRONMENTS_ASIDE = [
   { name: 'audit', proof: 'bin/checkov', commands: ['test/runner/run.ts', 'local/sbom/write-sboms.ts'] },
   { name: 'peers', proof: 'bin/olive', commands: ['local/bench/quantization.ts'] },
   { name: 'exporters', proof: 'bin/torchrun', commands: ['local/bench/exporters.ts'] },
+  { name: 'serving-peers', proof: 'bin/uvicorn', commands: ['local/bench/inference.ts'] },
 ];
 
 const requireDisk = () => {
@@ -115,4 +117,5 @@ export const setUp = async (program) => {
   await pythonEnvironment();
   for (const aside of ENVIRONMENTS_ASIDE) if (aside.commands.includes(program)) await environmentAside(aside);
   await demoData();
+  await rustToolchain(program, VENV_PYTHON);
 };

@@ -61,12 +61,16 @@ describe('the Dockerfile of the Python stages', () => {
     expect(sent.sort()).toEqual([...new Set(outermost)].sort());
   });
 
-  it('puts what changes often above what changes seldom: packages, base model, code', () => {
+  it('puts what changes often above what changes seldom: packages, base model, server, code', () => {
     const copied = argumentsOf('COPY', 'production', 'training');
     const at = (part: string): number => copied.findIndex((argument) => argument.includes(part));
-    expect([at('/opt/venv'), at('--from=base-model'), at('spotforge_runtime'), at('spotforge_training')]).toEqual(
-      [0, 2, 3, 4], // 1 is the lock, which changes with the packages
-    );
+    expect([
+      at('/opt/venv'),
+      at('--from=base-model'),
+      at('--from=inference-server'),
+      at('spotforge_runtime'),
+      at('spotforge_training'),
+    ]).toEqual([0, 2, 3, 4, 5]); // 1 is the lock, which changes with the packages
   });
 });
 

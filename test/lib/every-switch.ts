@@ -1,5 +1,6 @@
 import type { DeploymentInput } from '../../lib/config/deployment.ts';
 
+const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-0123456789ab';
 const domain = { name: 'api.example.com', hostedZone: { id: 'Z0123456789ABCDEFGHIJ', name: 'example.com' } };
 
 /** Everything on that can be on at once. */
@@ -15,6 +16,12 @@ export const EVERY_SWITCH = {
   rehearsals: { interruptSpotHost: true },
   spotChecks: { alarmTopic: 'arn:aws:sns:us-east-1:123456789012:on-call' },
   replication: { region: 'eu-west-1' },
+  inference: {
+    enabled: true,
+    models: { 'acme/sentiment': {}, 'acme/product-photos': { minTasks: 1, vcpus: 4, memoryGiB: 8, p95Milliseconds: 250 } },
+    certificateArn,
+    alarmTopic: 'arn:aws:sns:us-east-1:123456789012:on-call',
+  },
   domain,
   edge: {},
   machineClients: {
@@ -30,6 +37,13 @@ export const THE_OTHER_WAY = {
   customerKeys: true,
   identity: { external: { issuer: 'https://login.example.com', audience: ['spotforge'] } },
   domain,
+  inference: {
+    enabled: true,
+    models: { 'acme/sentiment': {} },
+    certificateArn,
+    internetFacing: true,
+    clients: ['203.0.113.0/24'],
+  },
 } as const satisfies DeploymentInput;
 
 /** After a restore: a table and buckets that are there already, users and images that a deleted deployment left. */

@@ -12,6 +12,10 @@ const WITHOUT_RESOURCE: readonly string[] = [
   'ec2:DescribeInstances',
   'ecr:GetAuthorizationToken',
   'ecs:DiscoverPollEndpoint',
+  'elasticloadbalancing:DescribeListeners',
+  'elasticloadbalancing:DescribeRules',
+  'elasticloadbalancing:DescribeTargetGroups',
+  'elasticloadbalancing:DescribeTargetHealth',
 ];
 
 type Document = { Statement: Record<string, unknown>[] };

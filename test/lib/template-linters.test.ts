@@ -10,7 +10,7 @@ import { synthesise } from './synthesised.ts';
 
 const CFN_LINT = join(ROOT, '.venv/bin/cfn-lint');
 const CHECKOV = join(ROOT, '.venv-audit/bin/checkov');
-const DOCKERFILE = join(ROOT, 'containers/Dockerfile');
+const DOCKERFILES = ['containers/Dockerfile', 'containers/inference/Dockerfile'].map((file) => join(ROOT, file));
 const MINUTES = 60_000;
 
 /** A restored deployment has nothing that the others lack, and the linters take their time. */
@@ -91,7 +91,7 @@ describe('checkov', () => {
     'finds nothing in templates and Dockerfiles without a written reason, and does find what is planted',
     async () => {
       expect(existsSync(CHECKOV), `${CHECKOV} is missing: npm test makes it`).toBe(true);
-      const files = [...templates, DOCKERFILE, join(planted, 'public.template.json'), join(planted, 'image/Dockerfile')];
+      const files = [...templates, ...DOCKERFILES, join(planted, 'public.template.json'), join(planted, 'image/Dockerfile')];
       const args = ['--config-file', '.checkov.yaml', '--output', 'json', '--file', ...files];
       const reports = JSON.parse(await output(CHECKOV, args)) as Report[];
       expect(reports.map(({ check_type }) => check_type).sort()).toEqual(['cloudformation', 'dockerfile']);

@@ -1,13 +1,16 @@
-/** `npm test`: every suite, two side by side, and one line that adds them up. */
+/** `npm test`: every suite, two side by side, what builds in what they leave of the processor, and one line that adds them up. */
 import { readFileSync, rmSync } from 'node:fs';
 import { COVERAGE } from './coverage.ts';
+import { RUST_CHECKS, RUST_TESTS, rustIsMissing, rustVerdict } from './rust.ts';
 import { type Counts, runSuite, type Suite, type SuiteResult } from './suite.ts';
 import { EMULATOR_TESTS, END_TO_END, PYTHON_COVERAGE, STAGE_TESTS, STATIC, VITEST } from './suites.ts';
 
 const TAIL_LINES = 60;
 
-const line = ({ name, passed, failed, seconds }: SuiteResult): string =>
-  `${failed === 0 ? 'ok    ' : 'FAILED'}  ${name.padEnd(26)} ${String(passed).padStart(4)} passed, ${failed} failed  (${seconds.toFixed(0)} s)`;
+const line = ({ name, passed, failed, seconds, notRun }: SuiteResult): string =>
+  notRun !== undefined
+    ? `not run ${name}: ${notRun}`
+    : `${failed === 0 ? 'ok    ' : 'FAILED'}  ${name.padEnd(26)} ${String(passed).padStart(4)} passed, ${failed} failed  (${seconds.toFixed(0)} s)`;
 
 const tail = (file: string): string => readFileSync(file, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
 
@@ -33,12 +36,21 @@ const lane = async (suites: readonly Suite[]): Promise<SuiteResult[]> => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 rmSync(COVERAGE, { recursive: true, force: true });
-// Two for two cores: beside more of them, what the end-to-end suite starts may take longer than its tests wait.
-const suites = await Promise.all([lane([...STATIC, END_TO_END, EMULATOR_TESTS]), lane([STAGE_TESTS, VITEST])]);
-const results = [...suites.flat(), ...(await lane([PYTHON_COVERAGE]))];
+const missing = rustIsMissing();
+const rust = rustVerdict(missing, process.env.CI);
+if (rust !== 'run') console.log(`${rust === 'skip' ? 'skipped' : 'FAILED '} the inference server's suites: ${missing}`);
+// Two for two cores: beside more of them, what the end-to-end suite starts may take longer than its tests wait. The crates are checked and
+// built beside them at the lowest priority: in what the lanes leave, and on both cores once they are done.
+const suites = await Promise.all([
+  lane([...STATIC, END_TO_END, EMULATOR_TESTS]),
+  lane([STAGE_TESTS, VITEST]),
+  lane(rust === 'run' ? RUST_CHECKS : []),
+]);
+const last = await Promise.all([lane([PYTHON_COVERAGE]), lane(rust === 'run' ? RUST_TESTS : [])]);
+const results = [...suites.flat(), ...last.flat()];
 const total = results.reduce<Counts>(
   (sum, { passed, failed }) => ({ passed: sum.passed + passed, failed: sum.failed + failed }),
-  { passed: 0, failed: 0 },
+  { passed: 0, failed: rust === 'fail' ? 1 : 0 },
 );
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 ? 0 : 1);

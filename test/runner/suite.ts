@@ -4,19 +4,27 @@ import { join } from 'node:path';
 import { DOT, ROOT } from '../../local/tier/paths.ts';
 
 export type Counts = { passed: number; failed: number };
-export type SuiteResult = Counts & { name: string; seconds: number; log: string };
+/** `notRun` says why a suite did not do what it is for, without having failed. */
+export type SuiteResult = Counts & { name: string; seconds: number; log: string; notRun?: string | undefined };
 
 /** A suite is one command; `count` reads how many of its tests passed from the report that it wrote. */
 export type Suite = {
   name: string;
   argv: [string, ...string[]];
+  /** Absent: the repository's root. */
+  cwd?: string;
   env?: Record<string, string>;
   report?: string;
   count: (code: number, report: string) => Counts;
+  /** Reads from a report why nothing could be found out; the suite then counts for nothing. */
+  notRun?: (report: string) => string | undefined;
 };
 
 export const LOGS = join(DOT, 'test-logs');
 const STILL_RUNNING_MS = 30_000;
+
+/** Where a suite's output goes; also its report, when it counts what it prints. */
+export const logOf = (name: string): string => join(LOGS, `${name.replaceAll(/\W+/g, '-')}.log`);
 
 /** A static check counts as one test. */
 export const oneCheck = (code: number): Counts => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 });
@@ -34,14 +42,16 @@ export const junitCounts = (code: number, report: string): Counts => {
 };
 
 /** Runs a suite with its output in a log file; it ends with this process. */
-export const runSuite = async ({ name, argv: [file, ...args], env = {}, report, count }: Suite): Promise<SuiteResult> => {
+export const runSuite = async (suite: Suite): Promise<SuiteResult> => {
+  const { name, argv, cwd = ROOT, env = {}, report, count, notRun } = suite;
+  const [file, ...args] = argv;
   mkdirSync(LOGS, { recursive: true });
   if (report) rmSync(report, { force: true });
-  const log = join(LOGS, `${name.replaceAll(/\W+/g, '-')}.log`);
+  const log = logOf(name);
   const output = createWriteStream(log);
   const started = Date.now();
   const seconds = (): number => (Date.now() - started) / 1000;
-  const child = spawn(file, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const end = (): void => void child.kill('SIGTERM');
   process.once('exit', end);
   child.stdout.pipe(output, { end: false });
@@ -57,8 +67,10 @@ export const runSuite = async ({ name, argv: [file, ...args], env = {}, report, 
   clearInterval(timer);
   process.off('exit', end);
   await new Promise((resolve) => output.end(resolve));
-  const counts = count(code, report ? read(report) : '');
-  return { name, ...counts, seconds: seconds(), log };
+  const written = report ? read(report) : '';
+  const why = notRun?.(written);
+  const counts = why === undefined ? count(code, written) : { passed: 0, failed: 0 };
+  return { name, ...counts, seconds: seconds(), log, notRun: why };
 };
 
 const read = (file: string): string => {

@@ -15,6 +15,7 @@ const MYPY_PACKAGES = [
   'containers/data/spotforge_data',
   'containers/training/spotforge_training',
   'containers/optimization/spotforge_optimization',
+  'containers/inference/onnxruntime_library.py',
   'local/setup/demo_data.py',
   'local/evaluation',
   'local/bench',

@@ -11,10 +11,11 @@ from spotforge_runtime.errors import GateRejected, InvalidInput
 from spotforge_optimization.encoding import Examples, Ids, length_batches
 from spotforge_optimization.onnx_session import LOGITS, open_model
 from spotforge_optimization.pace import Pace
-from spotforge_optimization.parity_check import check_parity
+from spotforge_optimization.parity_check import ParityOutcome, check_parity
 from spotforge_optimization.parity_outputs import Array, Arrays
 from spotforge_optimization.parity_runtimes import OnnxRuntime, PyTorchRuntime, answers_to
 from spotforge_optimization.parity_trend import ParityTrend, parity_trend
+from spotforge_optimization.served_parity import InferenceServer, served_parity
 from spotforge_optimization.stage_inputs import download_split
 from spotforge_optimization.tolerance import Tolerance
 
@@ -42,7 +43,8 @@ def work(context: "StageContext") -> ParitySummary:
 
     sample = sample_rows(split.examples, SAMPLE_ROWS)
     batches = parity_batches(split.examples, sample)
-    pace = Pace(context, 2 * len(split))
+    server = InferenceServer(program) if (program := context.environment.inference_server) else None
+    pace = Pace(context, (2 if server is None else 3) * len(split))
     onnx = OnnxRuntime(open_model(onnx_file, threads))
     with ThreadPoolExecutor(1) as pool:
         # `import torch` takes seconds of one core: the ONNX pass runs meanwhile.
@@ -68,6 +70,19 @@ def work(context: "StageContext") -> ParitySummary:
         tolerance=tolerance,
         describe_row=split.examples.describe,
     )
+    served: ParityOutcome | None = None
+    if server is not None:
+        served = served_parity(
+            server,
+            model=onnx_file,
+            inputs=onnx.inputs,
+            threads=threads,
+            examples=split.examples,
+            rows=split.rows,
+            reference=reference,
+            tolerance=tolerance,
+            after_batch=lambda done: pace.at(2 * len(split) + done, f"{server}: {done} of {len(split)} rows"),
+        )
     batch = split.examples.batch(sample)
     trend = ParityTrend([], ["The logits themselves could not be compared."])
     if "maxAbs" in outcome.report:
@@ -79,10 +94,14 @@ def work(context: "StageContext") -> ParitySummary:
             last={"pytorch": of_rows(reference, sample), "onnx": of_rows(measured, sample)},
             tolerance=tolerance,
         )
-    report = context.outputs.write_json("report.json", {**outcome.report, "trend": trend.steps, "trendNotes": trend.notes})
-    if not outcome.passed:
+    document = {**outcome.report, "served": served and served.report, "trend": trend.steps, "trendNotes": trend.notes}
+    report = context.outputs.write_json("report.json", document)
+    rejected = [f"ONNX does not match PyTorch: {outcome.says}"] if not outcome.passed else []
+    if served is not None and not served.passed:
+        rejected.append(f"{server} does not match PyTorch: {served.says}")
+    if rejected:
         raise GateRejected(
-            f"ONNX does not match PyTorch: {outcome.says}",
+            "; ".join(rejected),
             where="gates.parity",
             remedy="report.json lists every mismatch, the furthest first; export the model again and compare",
             diagnostics=[f"s3://{report.bucket}/{report.key}"],

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from spotforge_runtime.attempt import AttemptIdentity
 from spotforge_runtime.contracts import names
@@ -14,13 +15,15 @@ from spotforge_runtime.errors import ContractBroken
 METADATA_ENDPOINT_VARIABLE = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
 METADATA_ENDPOINT = "http://169.254.169.254"
 RANK_VARIABLE = "RANK"  # torchrun's
+INFERENCE_SERVER_VARIABLE = "SPOTFORGE_INFERENCE_BINARY"  # an image's: where it carries the server, if it does
 
 
 @dataclass(frozen=True)
 class StageEnvironment:
     """What an attempt was told. The task token is not part of it: nothing here has a use for it.
 
-    `processes` is how many share the work, and `rank` which of them this is: the first, 0, speaks for all."""
+    `processes` is how many share the work, and `rank` which of them this is: the first, 0, speaks for all. `inference_server` is
+    the program that serves models, in an image that carries it."""
 
     attempt: AttemptIdentity
     inputs: Mapping[str, str]
@@ -37,6 +40,7 @@ class StageEnvironment:
     retention_days: int | None = None
     processes: int = 1
     rank: int = 0
+    inference_server: Path | None = None
     metadata_endpoint: str = field(default=METADATA_ENDPOINT)
 
 
@@ -69,6 +73,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> StageEnviron
         retention_days=_positive(given, names.ENV_RETENTION_DAYS) if given.get(names.ENV_RETENTION_DAYS) else None,
         processes=processes,
         rank=_rank(given, processes),
+        inference_server=_program(given.get(INFERENCE_SERVER_VARIABLE)),
         metadata_endpoint=given.get(METADATA_ENDPOINT_VARIABLE) or METADATA_ENDPOINT,
     )
 
@@ -93,6 +98,11 @@ def _positive(given: Mapping[str, str], name: str, default: int | None = None) -
     if not value or not value.isdecimal() or int(value) < 1:
         raise _broken(name, "an integer from 1 up", value or "nothing")
     return int(value)
+
+
+def _program(path: str | None) -> Path | None:
+    """None also where the image names one and was built without it."""
+    return Path(path) if path and Path(path).is_file() else None
 
 
 def _rank(given: Mapping[str, str], processes: int) -> int:

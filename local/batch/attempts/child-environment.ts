@@ -38,6 +38,7 @@ function plainEnvironment(input: ChildEnvironmentInput): Record<string, string> 
     LANG: 'C.UTF-8',
     HOME: scratch,
     TMPDIR: scratch,
+    ...image.environment,
     ...Object.fromEntries(container.filter(([name]) => name !== '')),
     AWS_BATCH_JOB_ID: job.jobId,
     AWS_BATCH_JQ_NAME: lastSegment(job.jobQueue),

@@ -6,6 +6,8 @@ const imageEnvironment = z.strictObject({
   /** Directory of the interpreter, first on the job's PATH. */
   python: z.string().startsWith('/'),
   pythonPath: z.array(z.string().startsWith('/')),
+  /** What the image sets; a container's own variables win. */
+  environment: z.record(z.string(), z.string()).optional(),
 });
 export type ImageEnvironment = z.infer<typeof imageEnvironment>;
 const imagesFile = z.strictObject({ images: z.record(z.string(), imageEnvironment) });

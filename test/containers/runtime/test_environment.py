@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from spotforge_runtime.environment import environment_of_child, read_environment
 from spotforge_runtime.errors import ContractBroken
@@ -40,6 +42,15 @@ def test_what_may_be_left_out_has_a_default() -> None:
     environment = read_environment({name: value for name, value in VARIABLES.items() if name not in left_out})
     assert (environment.inputs, environment.micro_batch_divisor) == ({}, 1)
     assert (environment.model_version, environment.hang_limit_seconds) == (None, None)
+
+
+def test_a_server_counts_where_the_image_carries_it(tmp_path: Path) -> None:
+    program = tmp_path / "spotforge-inference"
+    named = {**VARIABLES, "SPOTFORGE_INFERENCE_BINARY": str(program)}
+    assert read_environment(VARIABLES).inference_server is None
+    assert read_environment(named).inference_server is None
+    program.touch()
+    assert read_environment(named).inference_server == program
 
 
 @pytest.mark.parametrize(

@@ -85,10 +85,3 @@ describe('machine clients', () => {
     expect(() => parseDeployment({ machineClients })).toThrow(reason);
   });
 });
-
-describe('the inference switch', () => {
-  it('is refused as long as there is nothing behind it', () => {
-    expect(() => parseDeployment({ inference: true })).toThrow(/inference: expected false: there is no inference server/);
-    expect(parseDeployment({ inference: false }).inference).toBe(false);
-  });
-});

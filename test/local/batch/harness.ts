@@ -54,7 +54,8 @@ export class Harness {
       secretAccessKey: 'root-secret',
       ...overrides,
     };
-    const images = { 'spotforge/data': { python: dirname(process.execPath), pythonPath: ['/opt/one', '/opt/two'] } };
+    const environment = { SHADE: 'of the image', COLOUR: 'of the image' };
+    const images = { 'spotforge/data': { python: dirname(process.execPath), pythonPath: ['/opt/one', '/opt/two'], environment } };
     this.executor = await startExecutor(options, connect(options), images, (message) => this.messages.push(message));
     this.connect(this.endpoint);
   }

@@ -94,7 +94,7 @@ describe('the life of a job', () => {
 });
 
 describe('the environment of a job', () => {
-  it('is the container’s, the overrides over it, and what the platform sets; nothing of the executor’s own', async () => {
+  it('is the image’s, the container’s over it, the overrides over that, and what the platform sets; nothing of the executor’s own', async () => {
     process.env.EXECUTOR_SECRET = 'never';
     const id = await batch.submit('env | sort; pwd', { containerOverrides: { environment: [{ name: 'SIZE', value: 'two' }] } });
     await batch.ended(id);
@@ -103,6 +103,7 @@ describe('the environment of a job', () => {
       lines.filter((line) => line.includes('=')).map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]),
     );
     expect(environment).toMatchObject({
+      SHADE: 'of the image',
       COLOUR: 'red',
       SIZE: 'two',
       AWS_BATCH_JOB_ID: id,
@@ -120,7 +121,7 @@ describe('the environment of a job', () => {
     expect(environment.AWS_CONTAINER_CREDENTIALS_FULL_URI).toMatch(/^http:\/\/127\.0\.0\.1:\d+\//);
     expect(environment.HOME).toBe(environment.TMPDIR);
     const known =
-      /^(COLOUR|SIZE|AWS_(BATCH|CONTAINER|EC2|ENDPOINT|REGION|DEFAULT).*|PATH|PYTHONPATH|LANG|HOME|TMPDIR|PWD|OLDPWD|SHLVL|_)$/;
+      /^(SHADE|COLOUR|SIZE|AWS_(BATCH|CONTAINER|EC2|ENDPOINT|REGION|DEFAULT).*|PATH|PYTHONPATH|LANG|HOME|TMPDIR|PWD|OLDPWD|SHLVL|_)$/;
     expect(Object.keys(environment).filter((name) => !known.test(name))).toEqual([]);
     expect(JSON.stringify(lines)).not.toMatch(/ROOTKEY|root-secret|never/);
     await eventually(() => !existsSync(environment.HOME ?? ''), 'the scratch directory to go');

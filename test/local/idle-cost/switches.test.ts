@@ -64,6 +64,18 @@ describe('the switches of the bill', () => {
           ['web ACLs: rules', 4],
         ],
       ],
+      [
+        'inference.enabled',
+        [
+          ['alarms', 8],
+          ['secrets', 1],
+          ['spotforge-acme-sentiment: processors of tasks', 3 * 730 * 2],
+          ['spotforge-acme-sentiment: memory of tasks', 3 * 730 * 4],
+          ['spotforge-acme-sentiment: addresses of tasks', 3 * 730],
+          ['load balancers', 730],
+          ['alarms of target tracking', 2],
+        ],
+      ],
       ['benchmarkOnGraviton', []],
     ])('%s adds what it has, and nothing else', (name, expected) => {
       const { overrides } = SWITCHES.find((each) => each.name === name) ?? { overrides: {} };

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { STAGE_IMAGES, type StageImage } from '../../../functions/shared/contracts/names.ts';
 import { basesOf } from '../../../local/images/bases.ts';
 import { BUILDS, type Build, buildCommand } from '../../../local/images/build-command.ts';
 import { readOptions } from '../../../local/images/options.ts';
+import { ROOT } from '../../../local/tier/paths.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const dockerfile = readFileSync(new URL('../../../containers/Dockerfile', import.meta.url), 'utf8');
@@ -50,16 +52,36 @@ describe('the command that builds an image', () => {
     expect(aBuild()).not.toContain('base-model');
   });
 
-  it('knows every image that a stage runs in, and finds its base in the Dockerfile', () => {
-    expect(Object.keys(BUILDS).sort()).toEqual([...new Set<StageImage>(Object.values(STAGE_IMAGES))].sort());
-    for (const { base } of Object.values(BUILDS)) expect(basesOf(dockerfile)[base]).toBeDefined();
+  it('builds the server from a Dockerfile of its own, every base of it held to a digest', () => {
+    const builtWith = [{ name: 'rust:1.95.0-slim-bookworm', digest: DIGEST }];
+    const command = aBuild({ image: 'inference', base: { name: 'debian:12.12-slim', digest: DIGEST }, builtWith });
+    expect(command).toContain('--file containers/inference/Dockerfile --target production ');
+    expect(command).toContain(`--build-context debian:12.12-slim=docker-image://debian:12.12-slim@${DIGEST} `);
+    expect(command).toContain(`--build-context rust:1.95.0-slim-bookworm=docker-image://rust:1.95.0-slim-bookworm@${DIGEST} `);
+    expect(command).toContain('--platform linux/amd64,linux/arm64 ');
+    expect(command).not.toMatch(/IMAGE=|BASE=/);
+  });
+
+  it('takes the server into the stages that ask it', () => {
+    expect(aBuild({ inferenceServer: 'registry.example/inference:abc' })).toContain(
+      '--build-context inference-server=docker-image://registry.example/inference:abc ',
+    );
+    expect(aBuild()).not.toContain('inference-server');
+  });
+
+  it('knows every image that a stage runs in, and the server, and finds its base in its Dockerfile', () => {
+    expect(Object.keys(BUILDS).sort()).toEqual(
+      [...new Set<StageImage>(Object.values(STAGE_IMAGES)), 'inference' as const].sort(),
+    );
+    for (const { dockerfile: path, base } of Object.values(BUILDS))
+      expect(basesOf(readFileSync(join(ROOT, path), 'utf8'))[base]).toBeDefined();
   });
 });
 
 describe('what the command takes', () => {
   it('builds every image for production unless told otherwise', () => {
     expect(readOptions([])).toMatchObject({
-      images: ['data', 'training', 'optimization'],
+      images: ['data', 'training', 'inference', 'optimization'],
       target: 'production',
       registry: 'spotforge',
       push: false,
@@ -68,7 +90,7 @@ describe('what the command takes', () => {
   });
 
   it.each([
-    [['inference'], 'There is no image inference'],
+    [['serving'], 'There is no image serving'],
     [['--target', 'debug'], '--target wants production or development'],
     [['--push'], '--push needs --registry'],
     [['--platform', 'linux/arm64'], "Unknown option '--platform'"],

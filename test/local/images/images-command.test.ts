@@ -50,6 +50,7 @@ describe('npm run images', () => {
     expect(commands.map((command) => / --tag (\S+) \.$/.exec(command)?.[1])).toEqual([
       'spotforge/data:1.2.3',
       'spotforge/training:1.2.3',
+      'spotforge/inference:1.2.3',
       'spotforge/optimization:1.2.3',
     ]);
   });

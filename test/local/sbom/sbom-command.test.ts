@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NPM_ENVIRONMENTS, PYTHON_ENVIRONMENTS } from '../../../local/sbom/environments.ts';
+import { CARGO_ENVIRONMENTS, NPM_ENVIRONMENTS, PYTHON_ENVIRONMENTS } from '../../../local/sbom/environments.ts';
 import type { Component, Sbom } from '../../../local/sbom/sbom.ts';
 import { DOT, ROOT } from '../../../local/tier/paths.ts';
 
@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const text = (environment: string): string => readFileSync(join(DOT, 'sbom', `${environment}.cdx.json`), 'utf8');
 const sbom = (environment: string): Sbom => JSON.parse(text(environment)) as Sbom;
-const environments = [...Object.keys(PYTHON_ENVIRONMENTS), ...NPM_ENVIRONMENTS];
+const environments = [...Object.keys(PYTHON_ENVIRONMENTS), ...Object.keys(CARGO_ENVIRONMENTS), ...NPM_ENVIRONMENTS];
 
 const command = (): Promise<{ stdout: string }> =>
   promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', 'local/sbom/write-sboms.ts'], { cwd: ROOT });
@@ -57,6 +57,23 @@ describe('npm run sbom', () => {
       );
       const hashes = sbom(environment).components.flatMap(hashesOf);
       expect(new Set(hashes.map(({ content }) => content))).toEqual(new Set(locked));
+    },
+  );
+
+  it.each(Object.entries(CARGO_ENVIRONMENTS))(
+    'gives every crate of %s, and no other, the hash that the lock gives it',
+    (environment, lock) => {
+      const locked = [...readFileSync(join(ROOT, lock), 'utf8').matchAll(/^checksum = "([0-9a-f]{64})"$/gm)].map(
+        ([, hash]) => hash,
+      );
+      expect(
+        new Set(
+          sbom(environment)
+            .components.flatMap(hashesOf)
+            .map(({ content }) => content),
+        ),
+      ).toEqual(new Set(locked));
+      expect(sbom(environment).dependencies).toContainEqual(expect.objectContaining({ ref: 'root-component' }));
     },
   );
 

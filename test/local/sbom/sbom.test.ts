@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { missingFrom } from '../../../local/sbom/complete.ts';
 import { notPermissive } from '../../../local/sbom/licences.ts';
-import { lockedInNpm, lockedInRequirements, type NpmLock, productionLock } from '../../../local/sbom/locked.ts';
+import { lockedInCargo, lockedInNpm, lockedInRequirements, type NpmLock, productionLock } from '../../../local/sbom/locked.ts';
 import { reproducible } from '../../../local/sbom/reproducible.ts';
 import type { Component, Sbom } from '../../../local/sbom/sbom.ts';
 
@@ -24,6 +24,14 @@ describe('what a lock names', () => {
     const lock =
       "# by uv\nnumpy==2.4.6 \\\n    --hash=sha256:00\nnetworkx==3.6.1 ; python_version < '3.12' \\\n    --hash=sha256:00\nuv==0.13.9\n";
     expect(lockedInRequirements(lock)).toEqual(['numpy@2.4.6', 'networkx@3.6.1', 'uv@0.13.9']);
+  });
+
+  it('is every crate of a Cargo lock but the workspace itself, each of its versions', () => {
+    const crate = (name: string, version: string, more = ''): string =>
+      `[[package]]\nname = "${name}"\nversion = "${version}"\n${more}\n`;
+    const source = 'source = "registry+https://example.com"\nchecksum = "00"\n';
+    const lock = `version = 4\n\n${crate('ours', '0.1.0')}${crate('rand', '0.8.5', source)}${crate('rand', '0.9.2', source)}`;
+    expect(lockedInCargo(lock)).toEqual(['rand@0.8.5', 'rand@0.9.2']);
   });
 
   const lock: NpmLock = {
