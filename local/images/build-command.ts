@@ -1,9 +1,6 @@
-import type { StageImage } from '../../functions/shared/contracts/names.ts';
+import type { ImageName } from '../../lib/config/deployment.ts';
 
 export type Target = 'production' | 'development';
-
-/** The images of the stages, and the server's. */
-export type ImageName = StageImage | 'inference';
 
 export const STAGES_DOCKERFILE = 'containers/Dockerfile';
 const SERVER_DOCKERFILE = 'containers/inference/Dockerfile';

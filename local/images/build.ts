@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ImageName } from '../../lib/config/deployment.ts';
 import { runCommand } from '../tier/command-line.ts';
 import { commit } from '../tier/commit.ts';
 import { keepFigures } from '../tier/keep-figures.ts';
@@ -9,7 +10,7 @@ import { DOT, ROOT } from '../tier/paths.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 import { baseModelIn } from './base-model.ts';
 import { basesOf } from './bases.ts';
-import { type Base, BUILDS, type Build, buildCommand, type ImageName, STAGES_DOCKERFILE } from './build-command.ts';
+import { type Base, BUILDS, type Build, buildCommand, STAGES_DOCKERFILE } from './build-command.ts';
 import { docker } from './docker.ts';
 import { type ImageOptions, readOptions } from './options.ts';
 

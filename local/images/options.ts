@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
+import type { ImageName } from '../../lib/config/deployment.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
-import { BUILDS, type ImageName, type Target } from './build-command.ts';
+import { BUILDS, type Target } from './build-command.ts';
 
 export type ImageOptions = {
   images: ImageName[];

@@ -39,15 +39,11 @@ rmSync(COVERAGE, { recursive: true, force: true });
 const missing = rustIsMissing();
 const rust = rustVerdict(missing, process.env.CI);
 if (rust !== 'run') console.log(`${rust === 'skip' ? 'skipped' : 'FAILED '} the inference server's suites: ${missing}`);
-// Two for two cores: beside more of them, what the end-to-end suite starts may take longer than its tests wait. The crates are checked and
-// built beside them at the lowest priority: in what the lanes leave, and on both cores once they are done.
-const suites = await Promise.all([
-  lane([...STATIC, END_TO_END, EMULATOR_TESTS]),
-  lane([STAGE_TESTS, VITEST]),
-  lane(rust === 'run' ? RUST_CHECKS : []),
-]);
-const last = await Promise.all([lane([PYTHON_COVERAGE]), lane(rust === 'run' ? RUST_TESTS : [])]);
-const results = [...suites.flat(), ...last.flat()];
+// Two for two cores: beside more of them, what the end-to-end suite starts may take longer than its tests wait. So the crates, whose build takes
+// every core it gets, come behind.
+const suites = await Promise.all([lane([...STATIC, END_TO_END, EMULATOR_TESTS]), lane([STAGE_TESTS, VITEST])]);
+const last = await lane([PYTHON_COVERAGE, ...(rust === 'run' ? [...RUST_CHECKS, ...RUST_TESTS] : [])]);
+const results = [...suites.flat(), ...last];
 const total = results.reduce<Counts>(
   (sum, { passed, failed }) => ({ passed: sum.passed + passed, failed: sum.failed + failed }),
   { passed: 0, failed: rust === 'fail' ? 1 : 0 },

@@ -26,8 +26,7 @@ export const withoutAdvisories = (output: string): string | undefined =>
 
 const cargo = (name: string, argv: readonly string[]): Suite => ({
   name,
-  // What only builds gives way: the suites beside it start servers, whose tests wait for them.
-  argv: ['nice', '-n', '19', 'cargo', ...argv],
+  argv: ['cargo', ...argv],
   cwd: CRATES,
   count: oneCheck,
 });

@@ -19,8 +19,18 @@ export const treeOf = (root: number, all: readonly Stat[]): Stat[] => {
   return [...own, ...all.filter(({ parent }) => parent === root).flatMap(({ pid }) => treeOf(pid, all))];
 };
 
-/** The proportional set size, in bytes, of `/proc/PID/smaps_rollup`: a page that n processes share counts an n-th in each. */
-export const parsePss = (rollup: string): number => 1024 * Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? 0);
+/** A figure of `/proc/PID/smaps_rollup`, in bytes: `Rss`, or `Pss`, in which a page that n processes share counts an n-th. */
+export const parseRollup = (rollup: string, figure: 'Rss' | 'Pss'): number =>
+  1024 * Number(new RegExp(`^${figure}:\\s+(\\d+) kB$`, 'm').exec(rollup)?.[1] ?? 0);
+
+/**
+ * What a tree would hold on a host of its own, from the rollups of its processes: a lone process its whole resident set, whoever shares its pages here;
+ * of several the sum of their shares, which is rather too little.
+ */
+export const memoryIn = (rollups: readonly string[]): number => {
+  const sum = (figure: 'Rss' | 'Pss'): number => rollups.reduce((total, rollup) => total + parseRollup(rollup, figure), 0);
+  return rollups.length === 1 ? sum('Rss') : sum('Pss');
+};
 
 const tree = (root: number): Stat[] => {
   const stats = readdirSync('/proc')
@@ -44,6 +54,6 @@ const read = (file: string): string | undefined => {
 /** Processor time of a process and all below it since they started, in milliseconds. */
 export const cpuMsOf = (root: number): number => MS_PER_TICK * tree(root).reduce((sum, { ticks }) => sum + ticks, 0);
 
-/** Memory of a process and all below it, in bytes. */
+/** Memory of a process and all below it, in bytes: see `memoryIn`. */
 export const memoryOf = (root: number): number =>
-  tree(root).reduce((sum, { pid }) => sum + parsePss(read(`/proc/${pid}/smaps_rollup`) ?? ''), 0);
+  memoryIn(tree(root).flatMap(({ pid }) => read(`/proc/${pid}/smaps_rollup`) ?? []));

@@ -42,7 +42,7 @@ const cellMeasures = (concurrency: number): Measure[] => {
 const peakOf = ({ cells }: ServerRound): number => Math.max(...cells.map(({ load }) => load.answered / load.seconds));
 
 const WHOLE: Measure[] = [
-  { metric: 'memory (PSS) after the load', unit: 'MiB', of: ({ memoryBytes }) => memoryBytes / 2 ** 20 },
+  { metric: 'memory after the load', unit: 'MiB', of: ({ memoryBytes }) => memoryBytes / 2 ** 20 },
   { metric: 'time to ready', unit: 's', of: ({ readyMs }) => readyMs / 1000 },
   {
     metric: 'goodput at 3× the peak',
@@ -68,7 +68,7 @@ const AGAINST_FASTAPI = new Map<string, number>([
   ['16 processor time a request', 0.75],
   ['4 latency p95', 0.7],
   ['16 latency p95', 0.7],
-  ['null memory (PSS) after the load', 0.5],
+  ['null memory after the load', 0.5],
 ]);
 /** And of ours alone. Under overload an answer waits for a full queue, whose 512 rows take about two seconds at the rate of the peak. */
 const ALONE = new Map<string, Bound>([

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { cpuMsOf, memoryOf, parsePss, parseStat, treeOf } from '../../../../local/bench/inference/process-tree.ts';
+import { cpuMsOf, memoryIn, memoryOf, parseRollup, parseStat, treeOf } from '../../../../local/bench/inference/process-tree.ts';
 
 const stat = (pid: number, parent: number, ticks = 1): { pid: number; parent: number; ticks: number } => ({ pid, parent, ticks });
 
@@ -19,9 +19,11 @@ describe('a process tree', () => {
     expect(treeOf(99, all)).toEqual([]);
   });
 
-  it('has its memory by shares of pages', () => {
-    expect(parsePss('Rss:                2000 kB\nPss:                1500 kB\nPss_Dirty: 3 kB\n')).toBe(1_536_000);
-    expect(parsePss('')).toBe(0);
+  it('has of one process the resident set, and of several their shares of pages', () => {
+    const rollup = 'Rss:                2000 kB\nPss:                1500 kB\nPss_Dirty: 3 kB\n';
+    expect(memoryIn([rollup])).toBe(2_048_000);
+    expect(memoryIn([rollup, rollup])).toBe(3_072_000);
+    expect(parseRollup('', 'Pss')).toBe(0);
   });
 
   it('of a real process grows in time and holds memory, its children included', async () => {

@@ -76,7 +76,7 @@ describe('the rows of the inference bench', () => {
       target: 0.75,
       pass: true,
     });
-    expect(find(rows, 'spotforge-inference', 'fastapi', 'memory (PSS) after the load', null)).toMatchObject({
+    expect(find(rows, 'spotforge-inference', 'fastapi', 'memory after the load', null)).toMatchObject({
       value: 0.5,
       pass: true,
     });
@@ -118,7 +118,7 @@ describe('the rows of the inference bench', () => {
 
   it('are told with what was asked last', () => {
     const lines = linesOfInference(rows);
-    expect(lines.at(-1)).toBe('pass  spotforge-inference against fastapi: memory (PSS) after the load: 0.5 ×, target 0.5 ×');
+    expect(lines.at(-1)).toBe('pass  spotforge-inference against fastapi: memory after the load: 0.5 ×, target 0.5 ×');
     expect(lines[0]).toBe('  —   spotforge-inference: requests a second, 1 at a time: 100 1/s');
   });
 });
