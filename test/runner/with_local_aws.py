@@ -1,4 +1,4 @@
-"""`with_local_aws.py COMMAND…`: runs a command that finds a fresh S3 and EventBridge in its environment; ends with its exit code."""
+"""`with_local_aws.py COMMAND…`: runs a command with a fresh S3 and EventBridge in its environment; ends with its exit code."""
 
 from __future__ import annotations
 

@@ -55,9 +55,7 @@ class ServedModel:
         }
         inputs = {name: np.array(given[name], dtype=np.int64) for name in self.names}
         logits = self.session.run(["logits"], inputs)[0].astype(np.float64)
-        return [
-            self._prediction(row, bool(encoding.overflowing)) for row, encoding in zip(logits, encodings, strict=True)
-        ]
+        return [self._prediction(row, bool(encoding.overflowing)) for row, encoding in zip(logits, encodings, strict=True)]
 
     def answer(self, predictions: list[dict[str, Any]], started: float, batch_rows: int) -> dict[str, Any]:
         """The whole document. `started` is of `time.perf_counter()`."""
