@@ -2,8 +2,9 @@
 
 python onnxruntime_library.py [--architecture x86_64|aarch64] [--to DIR]
 
-The wheel is pinned by SHA-256 in `requirements/onnxruntime-library.txt`, the library in it by SHA-256 here. What lies there
-already and is right stays. Prints the library's path, `{DIR}/{version}/{architecture}/libonnxruntime.so.{version}`.
+`requirements/onnxruntime-library.txt` says which release, and pins its wheels by SHA-256; the libraries in them are pinned by
+SHA-256 here. What lies there already and is right stays. Prints the library's path:
+`{DIR}/{version}/{architecture}/libonnxruntime.so.{version}`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-VERSION = "1.31.1"
+ROOT = Path(__file__).parents[2]
+REQUIREMENTS = ROOT / "requirements/onnxruntime-library.txt"
+VERSION = REQUIREMENTS.read_text(encoding="utf-8").partition("onnxruntime==")[2].split()[0]
 NAME = f"libonnxruntime.so.{VERSION}"
 MEMBER = f"onnxruntime/capi/{NAME}"
 SHA256 = {
@@ -30,8 +33,6 @@ ALIASES = {"amd64": "x86_64", "arm64": "aarch64"}
 # The wheels of one release carry the same library for every version of Python; this is the one whose hashes are pinned.
 PYTHON = "3.11"
 PLATFORM_TAGS = ("manylinux_2_28", "manylinux_2_27")
-ROOT = Path(__file__).parents[2]
-REQUIREMENTS = ROOT / "requirements/onnxruntime-library.txt"
 LIBRARIES = ROOT / ".spotforge/onnxruntime"
 LAST_LINES = 6
 

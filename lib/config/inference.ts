@@ -118,9 +118,6 @@ export const bundlesOf = ({ tenant: owner, model }: { tenant: string; model: str
 export const desiredStateOf = ({ tenant: owner, model }: { tenant: string; model: string }): string =>
   `serving/${owner}/${model}/desired.json`;
 
-/** What the server's events say they come from; its role lets it say nothing else. */
-export const CONSUMPTION_SOURCE = 'spotforge.inference';
-
 /** A load balancer stands in two zones at least. */
 const LEAST_ZONES = 2;
 

@@ -2,8 +2,9 @@ import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { EVENTS } from '../../functions/shared/contracts/names.ts';
 import type { Deployment } from '../config/deployment.ts';
-import { bundlesOf, CONSUMPTION_SOURCE, desiredStateOf, type ServedModel } from '../config/inference.ts';
+import { bundlesOf, desiredStateOf, type ServedModel } from '../config/inference.ts';
 import type { AdminToken } from './admin-token.ts';
 import { allow } from './allow.ts';
 import { type ExpiringLogGroup, streamsOf } from './expiring-log-group.ts';
@@ -43,7 +44,7 @@ export const servingRole = (
   allow(role, {
     actions: ['events:PutEvents'],
     resources: [bus.eventBusArn],
-    conditions: { StringEquals: { 'events:source': CONSUMPTION_SOURCE } },
+    conditions: { StringEquals: { 'events:source': EVENTS.consumptionRecorded.source } },
   });
   return role;
 };

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:inference`: the inference server against FastAPI and mosec on the same bundle: throughput, latency, processor time, memory, time to
+ * `npm run bench:inference`: the inference server against FastAPI, both ways of writing it, and mosec on the same bundle: throughput, latency, processor time, memory, time to
  * ready and what an overload does; then fifty swaps of versions under load. About half an hour on two cores, the builds of the server and of the load
  * generator included.
  */

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { ONNXRUNTIME_LIBRARY } from '../setup/onnxruntime-library.mjs';
 import type { Ticker } from '../tier/ticker.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
-import { ONNXRUNTIME_LIBRARY } from './onnxruntime-library.ts';
 import { CRATES, RELEASE_BINARY } from './release-binary.ts';
 
 const LAST_LINES = 20;
@@ -46,8 +46,15 @@ export const buildServer = async (ticker: Ticker): Promise<string> => {
   return RELEASE_BINARY;
 };
 
+/**
+ * How glibc is to manage memory, which a process cannot be told by a flag: what is as large as a weight goes back to the system when a model has been
+ * read or let go, and the few threads share two heaps. The image sets the same.
+ */
+const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_ARENA_MAX: '2' };
+
 /** What the server's process needs beside its flags. */
 export const serverEnvironment = (): Record<string, string> => ({
   PATH: process.env.PATH ?? '',
   ORT_DYLIB_PATH: ONNXRUNTIME_LIBRARY ?? '',
+  ...ALLOCATOR,
 });

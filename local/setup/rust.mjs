@@ -2,15 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { command, ROOT, step } from './step.mjs';
+import { ONNXRUNTIME_LIBRARY } from './onnxruntime-library.mjs';
+import { command, step } from './step.mjs';
 
 /** The commands that build, test or run the inference server. */
 const COMMANDS = ['test/runner/run.ts', 'local/inference/serve.ts', 'local/bench/inference.ts'];
 const CRATES = 'containers/inference';
 const LOCK = `${CRATES}/Cargo.lock`;
-/** onnxruntime's library is pinned for glibc Linux alone. */
-const ARCHITECTURES = { x64: 'x86_64', arm64: 'aarch64' };
-const LIBRARY = 'libonnxruntime.so.1.31.1';
 
 /** Whether there is a cargo to build the server with. */
 const cargoIsThere = () => spawnSync('cargo', ['--version'], { stdio: 'ignore' }).status === 0;
@@ -25,21 +23,20 @@ const crates = () =>
     run: () => command(['cargo', 'fetch', '--locked', '--quiet', '--manifest-path', `${CRATES}/Cargo.toml`]),
   });
 
-const onnxruntimeLibrary = (python, architecture) =>
+const onnxruntimeLibrary = (python) =>
   step({
     name: 'onnxruntime-library',
     says: 'onnxruntime library',
     files: [`${CRATES}/onnxruntime_library.py`, 'requirements/onnxruntime-library.txt'],
-    present: () => existsSync(join(ROOT, '.spotforge/onnxruntime/1.31.1', architecture, LIBRARY)),
+    present: () => existsSync(ONNXRUNTIME_LIBRARY),
     run: () => command([python, `${CRATES}/onnxruntime_library.py`]),
   });
 
 /** What the inference server is built from. Without cargo, or where its library is not pinned, one line says what is left out. */
 export const rustToolchain = async (program, python) => {
   if (!COMMANDS.includes(program)) return;
-  const architecture = process.platform === 'linux' ? ARCHITECTURES[process.arch] : undefined;
   const missing =
-    architecture === undefined
+    ONNXRUNTIME_LIBRARY === undefined
       ? `the server runs on glibc Linux, not on ${process.platform} ${process.arch}`
       : !cargoIsThere() && 'cargo was not found; install Rust ≥ 1.94.1';
   if (missing) {
@@ -47,5 +44,5 @@ export const rustToolchain = async (program, python) => {
     return;
   }
   await crates();
-  await onnxruntimeLibrary(python, architecture);
+  await onnxruntimeLibrary(python);
 };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { ONNXRUNTIME_LIBRARY } from '../inference/onnxruntime-library.ts';
 import { RELEASE_BINARY } from '../inference/release-binary.ts';
+import { ONNXRUNTIME_LIBRARY } from '../setup/onnxruntime-library.mjs';
 import { ROOT } from './paths.ts';
 
 /** What a container image's repository is on this machine: an interpreter, the packages that the image would hold, and its variables. */

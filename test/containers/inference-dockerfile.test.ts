@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { STAGE_UID } from '../../lib/constructs/container-job.ts';
+import { ONNXRUNTIME_VERSION } from '../../local/setup/onnxruntime-library.mjs';
 import { ROOT } from '../../local/tier/paths.ts';
 import { buildStages, lineage, readDockerfile } from './dockerfile.ts';
 
@@ -45,13 +46,11 @@ describe('the Dockerfile of the inference server', () => {
   });
 
   it('takes the onnxruntime library that the bootstrap has checked, of the version that it pins', () => {
-    const [, version = ''] = /^VERSION = "([\d.]+)"$/m.exec(read(`${FOLDER}/onnxruntime_library.py`)) ?? [];
     expect(argumentsOf('RUN', 'onnxruntime-library').join()).toContain(`onnxruntime_library.py --architecture "\${TARGETARCH}"`);
     expect(argumentsOf('COPY', 'production')).toContain('--from=onnxruntime-library /opt/onnxruntime /opt/inference');
-    for (const target of ['production', 'development'])
-      expect(argumentsOf('ENV', target).join()).toContain(`ORT_DYLIB_PATH=/opt/inference/libonnxruntime.so.${version}`);
-    expect(read('containers/Dockerfile')).toContain(`ORT_DYLIB_PATH=/opt/inference/libonnxruntime.so.${version}`);
-    expect(read('requirements/onnxruntime-library.txt')).toContain(`onnxruntime==${version} `);
+    const library = `ORT_DYLIB_PATH=/opt/inference/libonnxruntime.so.${ONNXRUNTIME_VERSION}`;
+    for (const target of ['production', 'development']) expect(argumentsOf('ENV', target).join()).toContain(library);
+    expect(read('containers/Dockerfile')).toContain(library);
   });
 
   it('serves unless it is told otherwise, and has no compiler and no sources', () => {

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ONNXRUNTIME_LIBRARY } from '../../local/inference/onnxruntime-library.ts';
 import { CRATES } from '../../local/inference/release-binary.ts';
+import { ONNXRUNTIME_LIBRARY } from '../../local/setup/onnxruntime-library.mjs';
 import { ROOT } from '../../local/tier/paths.ts';
 import { type Counts, junitCounts, LOGS, logOf, oneCheck, type Suite } from './suite.ts';
 

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { bundle } from './bundle.ts';
+import { consumptionRecorded } from './consumption.ts';
 import { datasetVersion, prepareReport } from './dataset.ts';
 import { datasetPreparationRequest, datasetReport } from './dataset-preparation.ts';
 import {
@@ -57,6 +58,7 @@ export const DOCUMENTS: Record<string, z.ZodType> = {
   'spot-check-report': spotCheckReport,
   'spot-check-completed': spotCheckCompleted,
   'weight-snapshots': weightSnapshots,
+  'consumption-recorded': consumptionRecorded,
   'dataset-request': datasetRequest,
   dataset: datasetView,
   'dataset-page': datasetPage,

@@ -113,6 +113,7 @@ export const EVENTS = {
   experimentStatusChanged: { source: 'spotforge.experiments', detailType: 'Experiment Status Changed' },
   rehearsalCompleted: { source: 'spotforge.rehearsals', detailType: 'Rehearsal Completed' },
   spotCheckCompleted: { source: 'spotforge.spot-checks', detailType: 'Spot Check Completed' },
+  consumptionRecorded: { source: 'spotforge.inference', detailType: 'Consumption Recorded' },
 } as const;
 
 /** What lies in the folder of a dataset's preparation. */

@@ -12,10 +12,10 @@ const STYLE = `
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
   .quiet { fill: #59636e; font-size: 11px }
   line { stroke: #d1d9e0 }
-  .s0 { fill: #0969da } .s1 { fill: #bc4c00 } .s2 { fill: #8250df }
+  .s0 { fill: #0969da } .s1 { fill: #bc4c00 } .s2 { fill: #8250df } .s3 { fill: #1a7f37 }
   @media (prefers-color-scheme: dark) {
     text { fill: #f0f6fc } .quiet { fill: #9198a1 } line { stroke: #3d444d }
-    .s0 { fill: #4493f8 } .s1 { fill: #db6d28 } .s2 { fill: #ab7df8 }
+    .s0 { fill: #4493f8 } .s1 { fill: #db6d28 } .s2 { fill: #ab7df8 } .s3 { fill: #3fb950 }
   }`;
 
 const round = (value: number): number => Math.round(value * 10) / 10;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { serverEnvironment } from '../../inference/server-binary.ts';
 import { ROOT } from '../../tier/paths.ts';
-import { FASTAPI, OURS } from './rows.ts';
+import { FASTAPI, FASTAPI_IN_LOOP, OURS } from './rows.ts';
 import type { Server } from './server-process.ts';
 
 const PEERS = join(ROOT, 'local/bench/peers');
@@ -31,14 +31,21 @@ export const ourServer = ({ binary, bundles, state, token, precision }: Served):
   ready: '/readyz',
 });
 
-const peer = (name: string, ready: string, argv: (port: number) => readonly string[], bundle: string): Server => ({
+const peer = (
+  bundle: string,
+  name: string,
+  ready: string,
+  script: string,
+  options: (port: number) => readonly string[],
+): Server => ({
   name,
-  argv,
+  argv: (port) => [PYTHON, join(PEERS, script), ...options(port)],
   env: { ...ONE_THREAD, BUNDLE: bundle, PYTHONPATH: PEERS, HOME: process.env.HOME ?? '' },
   ready,
 });
 
 export const peers = ({ bundle }: Served): Server[] => [
-  peer(FASTAPI, '/readyz', (port) => [PYTHON, join(PEERS, 'serve_fastapi.py'), String(port)], bundle),
-  peer('mosec', '/', (port) => [PYTHON, join(PEERS, 'serve_mosec.py'), '--address', '127.0.0.1', '--port', String(port)], bundle),
+  peer(bundle, FASTAPI, '/readyz', 'serve_fastapi.py', (port) => [String(port)]),
+  peer(bundle, FASTAPI_IN_LOOP, '/readyz', 'serve_fastapi.py', (port) => [String(port), '--in-event-loop']),
+  peer(bundle, 'mosec', '/', 'serve_mosec.py', (port) => ['--address', '127.0.0.1', '--port', String(port)]),
 ];

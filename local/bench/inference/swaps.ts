@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
 import type { LocalBundle } from '../../inference/local-bundles.ts';
 import { TierFailure } from '../../tier/tier-failure.ts';
 import { sendLoad } from './load.ts';
@@ -11,13 +12,13 @@ import { type RunningServer, type Server, startServer } from './server-process.t
 const SWAPS = 50;
 const FIRST_MEMORY = 10;
 const REQUESTS = 10_000;
-/** Far below the peak, so that ten thousand requests last as long as fifty swaps. */
-const REQUESTS_A_SECOND = 80;
+/** Far below the peak, so that ten thousand requests last about as long as fifty swaps. */
+const REQUESTS_A_SECOND = 70;
 const MORE_REQUESTS = 1_000;
 const CONNECTIONS = 4;
 const SWAP_WITHIN_MS = 30_000;
 const POLL_MS = 50;
-/** By then the version before is no longer watched beside the new one, and its memory has been given back. */
+/** By then the memory of the version before has been given back. */
 const SETTLE_MS = 5_000;
 /** Both versions are the same model: there is nothing to watch for. */
 const WATCH_SECONDS = 1;
@@ -45,6 +46,12 @@ const activeVersion = async ({ base }: Pick<RunningServer, 'base'>): Promise<num
   return answer.ok ? ((await answer.json()) as { version: number }).version : Number.NaN;
 };
 
+const models = z.object({ versions: z.array(z.unknown()) });
+
+/** How many versions a server holds. */
+const versionsHeld = async ({ base }: Pick<RunningServer, 'base'>): Promise<number> =>
+  models.parse(await (await fetch(`${base}/v1/models`)).json()).versions.length;
+
 /** Speaks to the routes that change versions. */
 const operator = ({ base }: RunningServer, token: string) => {
   const post = (version: number, what: 'load' | 'promote', body: object): Promise<Response> =>
@@ -62,7 +69,7 @@ const operator = ({ base }: RunningServer, token: string) => {
     if (!answer.ok && answer.status !== NOT_YET) throw new TierFailure(`${what} was answered with ${answer.status}: ${said}`);
     return answer.ok;
   };
-  /** Loads a version beside the active one, promotes it when it is warm, and waits until it answers. */
+  /** Loads a version beside the active one, promotes it when it is warm, and waits until it answers and the one before is let go: each swap loads anew. */
   return async (version: number): Promise<void> => {
     await until(`take version ${version}`, async () =>
       accepted(await post(version, 'load', { weight: 0, watchSeconds: WATCH_SECONDS }), `The load of version ${version}`),
@@ -71,6 +78,7 @@ const operator = ({ base }: RunningServer, token: string) => {
       accepted(await post(version, 'promote', {}), `The promotion of version ${version}`),
     );
     await until(`switch to version ${version}`, async () => (await activeVersion({ base })) === version);
+    await until('let the version before go', async () => (await versionsHeld({ base })) === 1);
   };
 };
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import onnxruntime_library
 import pytest
-from onnxruntime_library import LibraryError, check, extract, fetch_library, known_architecture, library_file, main
+from onnxruntime_library import VERSION, LibraryError, check, extract, fetch_library, known_architecture, library_file, main
 
 CONTENT = b"not really a library"
 
@@ -33,7 +33,7 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_library_lies_below_its_version_and_architecture(pinned: None, wheel: Path, tmp_path: Path) -> None:
     file = fetch_library("x86_64", tmp_path / "to")
-    assert file == tmp_path / "to/1.31.1/x86_64/libonnxruntime.so.1.31.1"
+    assert file == tmp_path / f"to/{VERSION}/x86_64/libonnxruntime.so.{VERSION}"
     assert file.read_bytes() == CONTENT
 
 
@@ -58,7 +58,7 @@ def test_a_wheel_without_the_library_is_refused(tmp_path: Path) -> None:
     empty = tmp_path / "onnxruntime.whl"
     with zipfile.ZipFile(empty, "w"):
         pass
-    with pytest.raises(LibraryError, match=r"carries no onnxruntime/capi/libonnxruntime\.so\.1\.31\.1"):
+    with pytest.raises(LibraryError, match=rf"carries no onnxruntime/capi/libonnxruntime\.so\.{re.escape(VERSION)}"):
         extract(empty)
 
 
@@ -79,7 +79,7 @@ def test_an_architecture_that_is_not_pinned_is_one_sentence(capsys: pytest.Captu
 def test_an_index_that_does_not_answer_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnxruntime_library, "REQUIREMENTS", tmp_path / "missing.txt")
     with pytest.raises(
-        LibraryError, match=r"onnxruntime 1\.31\.1 for x86_64 could not be downloaded: look at the package index: "
+        LibraryError, match=rf"onnxruntime {re.escape(VERSION)} for x86_64 could not be downloaded: look at the package index: "
     ):
         fetch_library("x86_64", tmp_path)
 
@@ -94,9 +94,7 @@ def test_the_pinned_hash_is_that_of_the_library_that_the_stages_run() -> None:
 def test_both_wheels_are_those_that_the_stages_lock() -> None:
     def hashes(lock: str) -> set[str]:
         text = (onnxruntime_library.ROOT / "requirements" / lock).read_text()
-        entry = re.search(
-            rf"^onnxruntime=={re.escape(onnxruntime_library.VERSION)} (\\\n    --hash=sha256:\w+ ?)+", text, re.MULTILINE
-        )
+        entry = re.search(rf"^onnxruntime=={re.escape(VERSION)} (\\\n    --hash=sha256:\w+ ?)+", text, re.MULTILINE)
         assert entry is not None
         return set(re.findall(r"sha256:(\w+)", entry[0]))
 

@@ -4,7 +4,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { CONSUMPTION_SOURCE } from '../../../lib/config/inference.ts';
 import { LOAD_FAILED } from '../../../lib/constructs/model-alarms.ts';
 import { SERVER_ENV } from '../../../lib/constructs/model-task.ts';
 import { THE_OTHER_WAY } from '../every-switch.ts';
@@ -83,7 +82,7 @@ describe('a server', () => {
       .filter((file) => file.endsWith('.rs'))
       .map((file) => readFileSync(new URL(file, folder), 'utf8'))
       .join('\n');
-    const names = [...Object.values(SERVER_ENV), CONSUMPTION_SOURCE, LOAD_FAILED];
+    const names = [...Object.values(SERVER_ENV), LOAD_FAILED];
     expect(names.filter((name) => !code.includes(`"${name}"`))).toEqual([]);
   });
 

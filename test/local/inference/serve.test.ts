@@ -6,7 +6,6 @@ import { describe, expect, it } from 'vitest';
 import type { Bundle } from '../../../functions/shared/contracts/bundle.ts';
 import { greeting } from '../../../local/inference/greeting.ts';
 import type { LocalBundle } from '../../../local/inference/local-bundles.ts';
-import { ONNXRUNTIME_LIBRARY } from '../../../local/inference/onnxruntime-library.ts';
 import { readOptions } from '../../../local/inference/serve-options.ts';
 import { ROOT } from '../../../local/tier/paths.ts';
 
@@ -56,15 +55,6 @@ describe('what a person sees when the server answers', () => {
 
   it('sends a picture to a model of pictures', () => {
     expect(greeting([aBundle(1, 'image-ordinal')], 'http://127.0.0.1:8080', 'token')).toContain('base64 -w0 PICTURE.png');
-  });
-});
-
-describe('onnxruntime', () => {
-  it('has the version in every place that names its library', () => {
-    const [, version = ''] = /^VERSION = "([\d.]+)"$/m.exec(read('containers/inference/onnxruntime_library.py')) ?? [];
-    expect(ONNXRUNTIME_LIBRARY).toContain(`/onnxruntime/${version}/`);
-    expect(read('local/setup/rust.mjs')).toContain(`libonnxruntime.so.${version}`);
-    expect(read('requirements/containers.in')).toContain(`onnxruntime==${version}\n`);
   });
 });
 

@@ -49,13 +49,13 @@ fn another_version_is_refused_before_it_is_loaded() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let other = folder.path().join("libonnxruntime.so");
     fs::write(&other, bytes).expect("it can be written");
-    assert!(matches!(refused(&other), RuntimeLibraryError::WrongVersion { found, .. } if found == "1.30.1"));
+    assert!(matches!(refused(&other), RuntimeLibraryError::WrongVersion { found, .. } if found.starts_with("1.30.")));
 }
 
 #[test]
 fn the_right_one_is_loaded_once_and_another_file_then_refused() {
     let first = RuntimeLibrary::ensure_loaded(&library()).expect("onnxruntime is there");
-    assert_eq!(first.version, "1.31.1");
+    assert!(first.version.starts_with("1.31."), "{first:?}");
     assert_eq!(RuntimeLibrary::ensure_loaded(&library()).expect("it is loaded"), first);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let copy = folder.path().join("libonnxruntime.so");

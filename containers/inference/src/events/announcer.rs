@@ -117,3 +117,22 @@ impl Announcer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn an_event_goes_by_the_names_that_its_subscribers_know() {
+        let event: Value = serde_json::from_str(include_str!(
+            "../../../../test/fixtures/inference/consumption-recorded.json"
+        ))
+        .unwrap();
+        assert_eq!(
+            (event["source"].as_str(), event["detail-type"].as_str()),
+            (Some(SOURCE), Some(DETAIL_TYPE))
+        );
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::moment::Moment;
 use crate::versions::Facts;
@@ -16,7 +17,7 @@ pub(crate) const MAX_WAITING: usize = 1440;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Consumed {
     schema_version: u8,
-    /// `{replica}-{minute}-{version}`: the same event, put twice, has it twice.
+    /// Drawn when the minute begins: the same event, put twice, has it twice; a server that starts anew under its old name has others.
     pub(crate) event_id: String,
     tenant: String,
     model: String,
@@ -65,7 +66,7 @@ impl Consumption {
             .entry((minute, facts.version))
             .or_insert_with(|| Consumed {
                 schema_version: 1,
-                event_id: format!("{}-{minute}-{}", self.replica, facts.version),
+                event_id: Uuid::now_v7().to_string(),
                 tenant: facts.tenant.clone(),
                 model: facts.name.clone(),
                 version: facts.version,
@@ -157,8 +158,35 @@ mod tests {
                 .collect::<Vec<_>>(),
             [(3, 2, 3, 1), (4, 1, 1, 0)]
         );
-        assert_eq!(taken[0].event_id, "replica-1-2026-11-29T12:00:00.000Z-3");
         assert_eq!(consumption.take_at(minute(2), 10, true), (vec![], 0));
+    }
+
+    #[test]
+    fn a_minute_is_written_as_the_contract_of_its_event_has_it() {
+        let consumption = Consumption::new("replica-1".to_owned());
+        let facts = Facts {
+            bundle_sha256: "ab".repeat(32),
+            ..facts(3)
+        };
+        consumption.count_at(minute(0), &facts, 2, false);
+        consumption.count_at(minute(0), &facts, 1, true);
+        let (taken, _) = consumption.take_at(minute(1), 10, false);
+        let mut event: serde_json::Value = serde_json::from_str(include_str!(
+            "../../../../test/fixtures/inference/consumption-recorded.json"
+        ))
+        .unwrap();
+        event["detail"]["eventId"] = taken[0].event_id.as_str().into();
+        assert_eq!(serde_json::to_value(&taken[0]).unwrap(), event["detail"]);
+    }
+
+    #[test]
+    fn a_server_that_starts_anew_within_the_minute_puts_no_double() {
+        let ids = [(), ()].map(|()| {
+            let consumption = Consumption::new("replica-1".to_owned());
+            consumption.count_at(minute(0), &facts(3), 1, false);
+            consumption.take_at(minute(1), 10, false).0.remove(0).event_id
+        });
+        assert_ne!(ids[0], ids[1]);
     }
 
     #[test]

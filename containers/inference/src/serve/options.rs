@@ -73,8 +73,8 @@ pub struct ScoringOptions {
     /// Rows of one batch. Default 16: beyond it a core gains nothing more, and the first row waits for the last
     #[arg(long, env = "SPOTFORGE_MAX_BATCH_ROWS", default_value = "16")]
     pub max_batch_rows: NonZeroUsize,
-    /// Rows times the longest length of one batch, in tokens. Default 2048: sixteen rows of 128 tokens
-    #[arg(long, env = "SPOTFORGE_MAX_BATCH_TOKENS", default_value = "2048")]
+    /// Rows times the longest length of one batch, in tokens. Default 1024: eight rows of 128 tokens, beyond which only memory grows
+    #[arg(long, env = "SPOTFORGE_MAX_BATCH_TOKENS", default_value = "1024")]
     pub max_batch_tokens: NonZeroUsize,
     /// Which of a bundle's models to serve. Default: the one that the bundle prefers, INT8 when its gate passed
     #[arg(long, env = "SPOTFORGE_PRECISION", value_enum, default_value_t = PrecisionName::Preferred)]

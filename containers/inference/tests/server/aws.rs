@@ -1,6 +1,7 @@
 //! Against an S3 and an EventBridge that answer over HTTP. Runs where `AWS_ENDPOINT_URL` names one (with credentials and a region
 //! beside it, as every AWS tool reads them), and says so where not.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::support::bundles::{Model, release, versions};
-use crate::support::{Running, eventually, start};
+use crate::support::{Running, eventually, repository, start};
 
 struct Cloud {
     endpoint: String,
@@ -206,7 +207,10 @@ async fn what_was_consumed_is_put_on_the_bus_at_the_latest_when_the_server_ends(
         .as_str()
         .unwrap()
         .to_owned();
-    let pattern = json!({"source": ["spotforge.inference"], "detail-type": ["Consumption Recorded"]}).to_string();
+    // The event that TypeScript holds against its contract.
+    let known = fs::read(repository().join("test/fixtures/inference/consumption-recorded.json")).unwrap();
+    let known: Value = serde_json::from_slice(&known).unwrap();
+    let pattern = json!({"source": [known["source"]], "detail-type": [known["detail-type"]]}).to_string();
     events
         .put_rule()
         .name("all")
@@ -257,6 +261,8 @@ async fn what_was_consumed_is_put_on_the_bus_at_the_latest_when_the_server_ends(
         .iter()
         .map(|message| serde_json::from_str::<Value>(message["Body"].as_str().unwrap()).unwrap()["detail"].clone())
         .collect();
+    let fields = |detail: &Value| detail.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(fields(&details[0]), fields(&known["detail"]));
     let sum = |key: &str| details.iter().map(|detail| detail[key].as_u64().unwrap()).sum::<u64>();
     assert_eq!((sum("requests"), sum("rows"), sum("errors")), (2, 3, 0), "{details:?}");
     assert_eq!(

@@ -141,6 +141,43 @@ async fn a_promoted_version_that_answers_otherwise_gives_its_place_back_to_the_o
     running.server.stop().await;
 }
 
+/// Version 2 of this kind takes the place of version 1, which `asked` requests have measured.
+async fn promoted(root: &std::path::Path, model: Model, asked: usize) -> Running {
+    let running = ready(root, &ANY_DRIFT).await;
+    ask(&running, &TEXTS, asked).await;
+    release(root, 2, model);
+    running.client.change(2, "load", json!({"watchSeconds": 300})).await;
+    tried(&running, 2).await;
+    running.client.change(2, "promote", json!({"why": "in a hurry"})).await;
+    running.client.until_active(2, Duration::from_secs(5)).await;
+    running
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promoted_version_that_fails_gives_its_place_back_to_the_one_before() {
+    let root = versions(&[(1, Model::Text)]);
+    let running = promoted(root.path(), Model::Faulty, 60).await;
+    for _ in 0..30 {
+        running.client.text(FATAL).await;
+    }
+    let why = rolled_back(&running, 2).await;
+    assert!(why.contains("error rate"), "{why}");
+    running.client.until_active(1, Duration::from_secs(5)).await;
+    assert_eq!(running.client.text(FATAL).await.status, 200);
+    running.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promoted_version_that_is_slow_gives_its_place_back_to_the_one_before() {
+    let root = versions(&[(1, Model::Text)]);
+    let running = promoted(root.path(), Model::Slow, 60).await;
+    ask(&running, &TEXTS, 60).await;
+    let why = rolled_back(&running, 2).await;
+    assert!(why.contains("p95 latency"), "{why}");
+    running.client.until_active(1, Duration::from_secs(5)).await;
+    running.server.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_replicas_that_see_it_one_writes_the_rollback_and_both_follow() {
     let root = versions(&[(1, Model::Text)]);

@@ -87,6 +87,8 @@ EVENT_REHEARSAL_COMPLETED_SOURCE: Final = "spotforge.rehearsals"
 EVENT_REHEARSAL_COMPLETED_DETAIL_TYPE: Final = "Rehearsal Completed"
 EVENT_SPOT_CHECK_COMPLETED_SOURCE: Final = "spotforge.spot-checks"
 EVENT_SPOT_CHECK_COMPLETED_DETAIL_TYPE: Final = "Spot Check Completed"
+EVENT_CONSUMPTION_RECORDED_SOURCE: Final = "spotforge.inference"
+EVENT_CONSUMPTION_RECORDED_DETAIL_TYPE: Final = "Consumption Recorded"
 
 DOCUMENT_MANIFEST: Final = "manifest.json"
 DOCUMENT_RESULT: Final = "result.json"

@@ -1,12 +1,13 @@
 //! A loaded bundle that answers: a bounded queue, threads that each own a session, greedy micro-batches of like length.
 
-mod buckets;
 mod errors;
 mod feed;
 mod job;
+mod like_length;
 mod model;
 mod options;
 mod queue;
+mod waiting_line;
 mod warm_up;
 mod worker;
 
@@ -20,11 +21,11 @@ pub use errors::{LoadError, PredictError, Refusal};
 pub use job::{Pending, Timing};
 pub use options::EngineOptions;
 
-use self::buckets::Limits;
 use self::feed::{EncodedRow, Encoder};
 use self::job::Job;
 use self::model::Model;
 use self::queue::{Queue, Row};
+use self::waiting_line::Limits;
 use crate::bundle::{Bundle, BundlePreferred, VerifiedBundle};
 use crate::prediction::{Input, Precision};
 

@@ -16,7 +16,7 @@ pub struct EngineOptions {
     pub queue_rows: usize,
     /// Rows of one batch. Default 16: beyond it a core gains nothing more, and the first row waits for the last.
     pub max_batch_rows: usize,
-    /// Rows × the length of the longest of one batch. Default 2048: sixteen rows of 128 tokens.
+    /// Rows × the length of the longest of one batch. Default 1024: eight rows of 128 tokens, beyond which only memory grows.
     pub max_batch_tokens: usize,
     /// Which of the bundle's models. Default: the one that it prefers.
     pub precision: Precision,
@@ -29,7 +29,7 @@ impl Default for EngineOptions {
             threads_per_worker: 1,
             queue_rows: 512,
             max_batch_rows: 16,
-            max_batch_tokens: 2048,
+            max_batch_tokens: 1024,
             precision: Precision::Preferred,
         }
     }

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::buckets::{Buckets, Limits};
 use super::errors::{PredictError, Refusal};
 use super::feed::EncodedRow;
 use super::job::Job;
+use super::waiting_line::{Limits, WaitingLine};
 
 const NOBODY_LEFT: &str = "the last worker has ended";
 
@@ -30,7 +30,7 @@ pub(crate) struct Queue {
 }
 
 struct State {
-    waiting: Buckets<Row>,
+    waiting: WaitingLine<Row>,
     reserved: usize,
     closed: bool,
     workers: usize,
@@ -48,7 +48,7 @@ pub(crate) struct Taken {
 impl Queue {
     pub(crate) fn new(capacity: usize, limits: Limits, workers: usize) -> Self {
         let state = State {
-            waiting: Buckets::new(),
+            waiting: WaitingLine::new(),
             reserved: 0,
             closed: false,
             workers,

@@ -29,7 +29,14 @@ pub fn library() -> PathBuf {
         return path.into();
     }
     let wheel = repository().join(".venv/lib/python3.11/site-packages/onnxruntime/capi");
-    wheel.join("libonnxruntime.so.1.31.1")
+    std::fs::read_dir(&wheel)
+        .expect("onnxruntime's wheel is installed in .venv, or ORT_DYLIB_PATH is set")
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("libonnxruntime.so.1.31."))
+        })
+        .expect("the wheel holds libonnxruntime.so.1.31.*")
 }
 
 pub fn with_runtime() {

@@ -1,6 +1,8 @@
 """Makes two models that take the place of the text fixture's: one that answers otherwise, one that answers as well but slowly.
 
-python containers/inference/tests/server/models/make_models.py    (writes beside itself; run it again after a change of the text fixture)
+python containers/inference/tests/server/models/make_models.py    (writes beside itself)
+
+To be run again after a change of the text fixture, whose model both begin with.
 """
 
 from pathlib import Path

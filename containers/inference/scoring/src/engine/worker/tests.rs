@@ -3,9 +3,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::super::buckets::Limits;
 use super::super::errors::Refusal;
 use super::super::job::{Job, Pending};
+use super::super::waiting_line::Limits;
 use super::*;
 use crate::prediction::Prediction;
 use crate::text_encoding::EncodedText;

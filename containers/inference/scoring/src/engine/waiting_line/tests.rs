@@ -5,41 +5,50 @@ use super::*;
 
 type Rows = Vec<(usize, usize)>; // number, length
 
-fn filled(lengths: &[usize]) -> Buckets<(usize, usize)> {
-    let mut buckets = Buckets::new();
+fn filled(lengths: &[usize]) -> WaitingLine<(usize, usize)> {
+    let mut line = WaitingLine::new();
     for (number, &length) in lengths.iter().enumerate() {
-        buckets.push(length, (number, length));
+        line.push(length, (number, length));
     }
-    buckets
+    line
 }
 
-fn batches(mut buckets: Buckets<(usize, usize)>, limits: Limits) -> Vec<Rows> {
-    std::iter::from_fn(|| Some(buckets.take(limits)).filter(|batch| !batch.is_empty())).collect()
+fn batches(mut line: WaitingLine<(usize, usize)>, limits: Limits) -> Vec<Rows> {
+    std::iter::from_fn(|| Some(line.take(limits)).filter(|batch| !batch.is_empty())).collect()
+}
+
+fn numbers_of(lengths: &[usize], limits: Limits) -> Vec<Vec<usize>> {
+    batches(filled(lengths), limits)
+        .into_iter()
+        .map(|batch| batch.into_iter().map(|(number, _)| number).collect())
+        .collect()
 }
 
 #[test]
 fn rows_of_like_length_go_together_the_oldest_first() {
-    let limits = Limits { rows: 3, tokens: 1000 };
-    let numbers: Vec<Vec<usize>> = batches(filled(&[100, 5, 6, 97, 7, 8, 120]), limits)
-        .into_iter()
-        .map(|batch| batch.into_iter().map(|(number, _)| number).collect())
-        .collect();
-    assert_eq!(numbers, [vec![0, 3, 6], vec![1, 2, 4], vec![5]]);
+    let limits = Limits { rows: 8, tokens: 1000 };
+    assert_eq!(
+        numbers_of(&[100, 5, 99, 5, 98, 5], limits),
+        [vec![0, 2], vec![1, 3, 5], vec![4]]
+    );
+}
+
+#[test]
+fn of_those_who_came_last_only_who_pads_nothing_passes_the_line() {
+    let limits = Limits { rows: 8, tokens: 1000 };
+    assert_eq!(numbers_of(&[50, 9, 20, 35, 51, 49, 50], limits)[0], [0, 6]);
+}
+
+#[test]
+fn a_batch_takes_no_more_rows_than_its_limit() {
+    let limits = Limits { rows: 2, tokens: 1000 };
+    assert_eq!(numbers_of(&[7, 7, 7], limits), [vec![0, 1], vec![2]]);
 }
 
 #[test]
 fn a_row_beyond_the_limit_of_tokens_goes_alone() {
     let limits = Limits { rows: 8, tokens: 10 };
     assert_eq!(batches(filled(&[50, 50]), limits).len(), 2);
-}
-
-#[test]
-fn buckets_widen_by_halves_and_thirds() {
-    assert_eq!(
-        [0, 1, 8, 9, 12, 13, 16, 17, 24, 25, 33, 49, 65, 97, 512].map(bucket_of),
-        [8, 8, 8, 12, 12, 16, 16, 24, 24, 32, 48, 64, 96, 128, 512]
-    );
-    assert_eq!(bucket_of(usize::MAX), usize::MAX);
 }
 
 fn some_lengths() -> impl Strategy<Value = Vec<usize>> {
@@ -77,10 +86,11 @@ proptest! {
     }
 
     #[test]
-    fn no_row_is_padded_to_half_as_much_again(lengths in prop::collection::vec(9..600_usize, 0..80), limits in some_limits()) {
+    fn less_than_half_of_what_is_computed_is_padding(lengths in prop::collection::vec(9..600_usize, 0..80), limits in some_limits()) {
         for batch in batches(filled(&lengths), limits) {
             let longest = batch.iter().map(|(_, length)| *length).max().unwrap_or(0);
-            prop_assert!(batch.iter().all(|(_, length)| 2 * longest < 3 * length));
+            let asked: usize = batch.iter().map(|(_, length)| *length).sum();
+            prop_assert!(batch.is_empty() || 2 * asked > batch.len() * longest);
         }
     }
 
@@ -96,11 +106,11 @@ proptest! {
 
     #[test]
     fn what_is_taken_out_is_gone_and_the_rest_keeps_its_order(lengths in some_lengths(), limits in some_limits(), modulus in 1..4_usize) {
-        let mut buckets = filled(&lengths);
-        let out = buckets.take_out(|(number, _)| number % modulus != 0);
+        let mut line = filled(&lengths);
+        let out = line.take_out(|(number, _)| number % modulus != 0);
         prop_assert!(out.iter().all(|(number, _)| number % modulus == 0));
-        prop_assert_eq!(buckets.rows() + out.len(), lengths.len());
-        for batch in batches(buckets, limits) {
+        prop_assert_eq!(line.rows() + out.len(), lengths.len());
+        for batch in batches(line, limits) {
             prop_assert!(batch.iter().all(|(number, _)| number % modulus != 0));
             prop_assert!(batch.is_sorted_by_key(|(number, _)| *number));
         }

@@ -1,0 +1,2 @@
+export const ONNXRUNTIME_VERSION: string;
+export const ONNXRUNTIME_LIBRARY: string | undefined;
