@@ -13,6 +13,7 @@ const STACKS = [
 export default defineConfig({
   test: {
     setupFiles: ['test/property-seed.ts'],
+    globalSetup: ['test/lib/assemblies-home.ts'],
     // Generous: on a machine whose neighbours take half of it, a cold import alone takes seconds.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { inject } from 'vitest';
 import type { DeploymentInput } from '../../lib/config/deployment.ts';
 import { parseDeployment } from '../../lib/config/load-deployment.ts';
 import { addSpotforge, type SpotforgeStacks } from '../../lib/spotforge-stacks.ts';
@@ -10,9 +10,6 @@ import { addSpotforge, type SpotforgeStacks } from '../../lib/spotforge-stacks.t
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
 export type Synthesised = { folder: string; templates: { [S in keyof SpotforgeStacks]: Template } };
-
-const HOME = mkdtempSync(join(tmpdir(), 'cloud-assemblies-'));
-process.once('exit', () => rmSync(HOME, { recursive: true, force: true }));
 
 const synthesisedOnce = new Map<string, Synthesised>();
 
@@ -30,7 +27,7 @@ export const synthesiseSpoiled = (before: (stacks: SpotforgeStacks) => void, ove
   const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')) as {
     context: Record<string, unknown>;
   };
-  const folder = mkdtempSync(join(HOME, 'assembly-'));
+  const folder = mkdtempSync(join(inject('assembliesHome'), 'assembly-'));
   const app = new App({ context, outdir: folder, autoSynth: false });
   const stacks = addSpotforge(app, parseDeployment({ gitSha: COMMIT, ...overrides }));
   before(stacks);
