@@ -3,25 +3,25 @@ import type { InferenceRow } from './rows.ts';
 const PANELS = [
   { metric: 'requests a second', title: 'requests/s', better: 'higher' },
   { metric: 'latency p95', title: 'latency p95, ms', better: 'lower' },
-  { metric: 'processor time a request', title: 'processor time a request, ms', better: 'lower' },
+  { metric: 'processor time a request', title: 'processor ms a request', better: 'lower' },
 ] as const;
 const CONCURRENCIES = [1, 4, 16, 64] as const;
-const [LEFT, TOP, PANEL, GAP, HEIGHT, FOOT] = [10, 62, 240, 20, 130, 30];
+const [LEFT, TOP, PANEL, GAP, HEIGHT, FOOT] = [10, 62, 240, 20, 130, 46];
 const [BAR, GROUP] = [14, PANEL / CONCURRENCIES.length];
 const STYLE = `
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
-  .quiet { fill: #59636e; font-size: 11px }
+  .quiet { fill: #59636e; font-size: 11px } .ours { fill: #0969da }
   line { stroke: #d1d9e0 }
   .s0 { fill: #0969da } .s1 { fill: #bc4c00 } .s2 { fill: #8250df } .s3 { fill: #1a7f37 }
   @media (prefers-color-scheme: dark) {
-    text { fill: #f0f6fc } .quiet { fill: #9198a1 } line { stroke: #3d444d }
+    text { fill: #f0f6fc } .quiet { fill: #9198a1 } .ours { fill: #4493f8 } line { stroke: #3d444d }
     .s0 { fill: #4493f8 } .s1 { fill: #db6d28 } .s2 { fill: #ab7df8 } .s3 { fill: #3fb950 }
   }`;
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 const label = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(2));
 
-/** Bars by number of requests at a time: throughput, p95 and processor time of every server. Light and dark. */
+/** Bars by number of requests at a time: throughput, p95 and processor time of every server, the first one's in figures. Light and dark. */
 export const pictureOf = (rows: readonly InferenceRow[]): string => {
   const own = rows.filter(({ peer }) => peer === null);
   const servers = [...new Set(own.map(({ subject }) => subject))];
@@ -34,12 +34,11 @@ export const pictureOf = (rows: readonly InferenceRow[]): string => {
   );
   const panels = PANELS.flatMap(({ metric, title, better }, panel) => {
     const left = LEFT + (PANEL + GAP) * panel;
-    const highest = Math.max(
-      ...servers.flatMap((server) => CONCURRENCIES.map((at) => valueAt(server, metric, at))),
-      Number.EPSILON,
-    );
     const bars = CONCURRENCIES.flatMap((at, group) => {
+      // Each group to a scale of its own: a latency at 64 would leave nothing to see of one at 1.
+      const highest = Math.max(...servers.map((server) => valueAt(server, metric, at)), Number.EPSILON);
       const start = left + GROUP * group + (GROUP - BAR * servers.length) / 2;
+      const middle = round(left + GROUP * (group + 0.5));
       const own = servers.flatMap((server, index) => {
         const value = valueAt(server, metric, at);
         const height = round((HEIGHT * value) / highest);
@@ -50,7 +49,8 @@ export const pictureOf = (rows: readonly InferenceRow[]): string => {
       });
       return [
         ...own,
-        `<text class="quiet" x="${round(left + GROUP * (group + 0.5))}" y="${foot + 16}" text-anchor="middle">${at}</text>`,
+        `<text class="quiet" x="${middle}" y="${foot + 16}" text-anchor="middle">at ${at}</text>`,
+        `<text class="ours" x="${middle}" y="${foot + 34}" text-anchor="middle">${label(valueAt(servers[0] ?? '', metric, at))}</text>`,
       ];
     });
     return [
