@@ -1,6 +1,6 @@
 /**
  * `npm run bench:inference`: the inference server against FastAPI, both ways of writing it, and mosec on the same bundle: throughput, latency, processor time, memory, time to
- * ready and what an overload does; then fifty swaps of versions under load. About half an hour on two cores, the builds of the server and of the load
+ * ready and what an overload does; then fifty swaps of versions under load, and malformed requests. About half an hour on two cores, the builds of the server and of the load
  * generator included.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,10 +13,11 @@ import { DOT } from '../tier/paths.ts';
 import { startTicker } from '../tier/ticker.ts';
 import { TierFailure } from '../tier/tier-failure.ts';
 import { writeBodies } from './inference/bodies.ts';
+import { sendMalformed } from './inference/malformed.ts';
 import { installOha } from './inference/oha.ts';
 import { pictureOf } from './inference/picture.ts';
 import { type Instruments, measureServer, type Round } from './inference/round.ts';
-import { linesOfInference, rowsOf, swapRows } from './inference/rows.ts';
+import { linesOfInference, malformedRow, rowsOf, swapRows } from './inference/rows.ts';
 import { ourServer, peers } from './inference/servers.ts';
 import { nextVersion, swapUnderLoad } from './inference/swaps.ts';
 
@@ -72,11 +73,12 @@ await runCommand(async () => {
     }
     const after = nextVersion(newest, bundles);
     const swaps = await swapUnderLoad(ourServer(served), [version, after], TOKEN, instruments);
+    const malformed = await sendMalformed(ticker);
     ticker.stop();
-    const rows = [...rowsOf(rounds), ...swapRows(swaps)];
+    const rows = [...rowsOf(rounds), ...swapRows(swaps), malformedRow(malformed)];
     keepFigures('bench-inference', rows);
     writeFileSync(join(DOT, 'bench-inference.svg'), pictureOf(rows));
-    keepFigures('bench-inference/rounds', { precision: served.precision, rounds, swaps });
+    keepFigures('bench-inference/rounds', { precision: served.precision, rounds, swaps, malformed });
     for (const line of linesOfInference(rows)) console.log(line);
     if (rows.some(({ pass }) => pass === false)) process.exitCode = 1;
   } finally {

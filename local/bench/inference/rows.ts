@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Malformed } from './malformed.ts';
 import { median } from './median.ts';
 import type { Round, ServerRound } from './round.ts';
 import type { Swaps } from './swaps.ts';
@@ -146,6 +147,16 @@ export const swapRows = ({ swaps, requests, lost, memoryAfter10, memoryAfter50 }
     { ...row, metric: 'memory after swap 50 against swap 10', unit: '×', ...judged(growth, { target: 1.05, holds: 'at most' }) },
   ]);
 };
+
+/** What malformed requests did. */
+export const malformedRow = ({ inputs, kinds, broken }: Malformed): InferenceRow => ({
+  subject: OURS,
+  peer: null,
+  concurrency: null,
+  metric: `kinds of ${kinds} with a request not answered as it should be, of ${inputs} malformed requests`,
+  unit: 'kinds',
+  ...judged(broken, { target: 0, holds: 'at most' }),
+});
 
 /** For a terminal: what was asked first, then the figures of each server. */
 export const linesOfInference = (rows: readonly InferenceRow[]): string[] => {

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use crate::support::bundles::{Model, versions};
 use crate::support::{Running, ready};
 
-/// As many inputs as the variable says. Default: 2,000, which a debug build does in seconds; the bench asks for 100,000 of a release.
+/// As many inputs as the variable says, of all kinds together. Default: 2,000, which a debug build does in seconds; the bench asks for
+/// 100,000 of a release.
 const CASES: &str = "SPOTFORGE_FUZZ_CASES";
 /// Sent on one connection one after the other, each costs some 100 µs.
 const DEFAULT_CASES: u32 = 2_000;

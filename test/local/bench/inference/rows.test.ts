@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Load } from '../../../../local/bench/inference/load.ts';
+import { readSummary } from '../../../../local/bench/inference/malformed.ts';
 import { median } from '../../../../local/bench/inference/median.ts';
 import { pictureOf } from '../../../../local/bench/inference/picture.ts';
 import type { Round, ServerRound } from '../../../../local/bench/inference/round.ts';
-import { linesOfInference, rowsOf, swapRows } from '../../../../local/bench/inference/rows.ts';
+import { linesOfInference, malformedRow, rowsOf, swapRows } from '../../../../local/bench/inference/rows.ts';
 
 const aLoad = (more: Partial<Load> = {}): Load => ({
   seconds: 8,
@@ -107,6 +108,18 @@ describe('the rows of the inference bench', () => {
       [1, false],
       [1.04, true],
     ]);
+  });
+
+  it('say whether each malformed request was answered as it should be', () => {
+    expect(readSummary('running 4 tests\n\ntest result: FAILED. 3 passed; 1 failed; 0 ignored;')).toEqual({
+      kinds: 4,
+      broken: 1,
+    });
+    expect(readSummary('test result: ok. 0 passed; 0 failed; 0 ignored;')).toBeUndefined();
+    expect(readSummary('error: could not compile')).toBeUndefined();
+    const malformed = { inputs: 100_000, kinds: 4, broken: 0 };
+    expect(malformedRow(malformed)).toMatchObject({ value: 0, target: 0, pass: true });
+    expect(malformedRow({ ...malformed, broken: 1 })).toMatchObject({ value: 1, pass: false });
   });
 
   it('are drawn as a bar each, the highest as high as its panel', () => {
