@@ -14,7 +14,7 @@ export const buildServer = async (ticker: Ticker): Promise<string> => {
     throw new TierFailure(
       'The inference server cannot be built here: it needs glibc Linux and Rust ≥ 1.94.1. Install Rust and run the command again.',
     );
-  const { code, lastWords } = await runCargo(ticker, 'building the inference server (about six minutes the first time)', [
+  const { code, lastWords } = await runCargo(ticker, 'building the inference server (about eight minutes the first time)', [
     'build',
     '--release',
     '--locked',
