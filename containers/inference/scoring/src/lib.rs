@@ -14,6 +14,8 @@ mod ordinal_decoding;
 pub mod picture;
 mod prediction;
 mod runtime_library;
+#[cfg(test)]
+mod same_cases;
 mod session;
 mod text_encoding;
 mod tolerance;

@@ -1,11 +1,13 @@
 //! Pictures as numbers: PNGs and every resize to the bit as Pillow's, JPEGs as near as two decoders come.
 
+#[path = "../src/same_cases.rs"]
+mod same_cases;
 mod support;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
+use same_cases::the_same_cases_at_every_run;
 use spotforge_scoring::picture::{MAX_PIXELS, PictureError, Resample, Rgb, decode};
 use support::{fixture, json, sha256};
 
@@ -138,14 +140,6 @@ fn crc32(bytes: &[u8]) -> u32 {
             if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 }
         })
     })
-}
-
-fn the_same_cases_at_every_run() -> ProptestConfig {
-    ProptestConfig {
-        rng_seed: RngSeed::Fixed(7),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
 }
 
 proptest! {

@@ -36,25 +36,32 @@ impl Media {
     /// # Errors
     /// `UnsupportedMediaType` when the body comes as something else.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Failure> {
-        let found = headers
-            .get(CONTENT_TYPE)
-            .map(|value| value.to_str().unwrap_or("something that is no text"));
-        let essence = found
-            .and_then(|found| found.split(';').next())
-            .unwrap_or_default()
-            .trim();
-        if essence.eq_ignore_ascii_case("application/json") {
+        if comes_as(headers, "application/json") {
             Ok(Self::Json)
-        } else if essence.eq_ignore_ascii_case("image/png") || essence.eq_ignore_ascii_case("image/jpeg") {
+        } else if comes_as(headers, "image/png") || comes_as(headers, "image/jpeg") {
             Ok(Self::Picture)
         } else {
-            let found = found.map_or_else(|| "without a content type".to_owned(), shortened);
-            Err(Failure::UnsupportedMediaType {
-                expected: MEDIA_TYPES,
-                found,
-            })
+            Err(unsupported(headers, MEDIA_TYPES))
         }
     }
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    let found = headers.get(CONTENT_TYPE)?;
+    Some(found.to_str().unwrap_or("something that is no text"))
+}
+
+/// Whether the body is of this media type, whatever its parameters.
+pub(crate) fn comes_as(headers: &HeaderMap, media_type: &str) -> bool {
+    content_type(headers)
+        .and_then(|found| found.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
+}
+
+/// The refusal of a body that comes as something else.
+pub(crate) fn unsupported(headers: &HeaderMap, expected: &'static str) -> Failure {
+    let found = content_type(headers).map_or_else(|| "without a content type".to_owned(), shortened);
+    Failure::UnsupportedMediaType { expected, found }
 }
 
 /// The body in the shape that needs no explanation.

@@ -6,7 +6,6 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -14,11 +13,11 @@ use utoipa::ToSchema;
 
 use super::admin_token::authorize;
 use super::app::App;
-use super::predict_request::{unknown_keys, wrong_type};
+use super::predict_request::{comes_as, unknown_keys, unsupported, wrong_type};
 use super::problem::{Failure, FieldProblem, Problem};
 use crate::moment::Moment;
 use crate::state::change;
-use crate::versions::{Attribution, DesiredState, Stage, Weight};
+use crate::versions::{Attribution, DesiredState, Stage, Status, Weight};
 
 /// A reason of one paragraph.
 const MAX_WHY: usize = 500;
@@ -100,7 +99,7 @@ pub(crate) async fn promote(State(app): State<Arc<App>>, version: Version, heade
         .desired
         .as_ref()
         .is_some_and(|desired| desired.candidate == Some(version));
-    if let Some(why) = is_candidate.then(|| why_not_warm(&app, version)).flatten() {
+    if let Some(why) = is_candidate.then(|| why_not_warm(&status, version)).flatten() {
         return Err(Failure::NotWarm(version, why));
     }
     changed(&app, request.why, |state, by| state.promote(version, by)).await
@@ -149,8 +148,7 @@ async fn changed(
     Ok(Json(state))
 }
 
-fn why_not_warm(app: &App, version: u64) -> Option<String> {
-    let status = app.board.read();
+fn why_not_warm(status: &Status, version: u64) -> Option<String> {
     match status.versions.get(&version) {
         Some(known) if known.stage == Stage::Warm => None,
         Some(known) if known.stage == Stage::Failed => Some(known.why.clone().unwrap_or_default()),
@@ -176,20 +174,8 @@ fn parse<T: Default + for<'de> Deserialize<'de>>(
     if body.is_empty() {
         return Ok(T::default());
     }
-    let found = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("without a content type");
-    if !found
-        .split(';')
-        .next()
-        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
-    {
-        let found = found.chars().take(100).collect();
-        return Err(Failure::UnsupportedMediaType {
-            expected: "Content-Type: application/json",
-            found,
-        });
+    if !comes_as(headers, "application/json") {
+        return Err(unsupported(headers, "Content-Type: application/json"));
     }
     let value: Value = serde_json::from_slice(body).map_err(|_| Failure::MalformedJson)?;
     let mut problems = Vec::new();

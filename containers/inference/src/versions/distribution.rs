@@ -9,21 +9,41 @@ const SMALLEST_SECONDS: f64 = 0.000_1;
 const LATENCY_BUCKETS: usize = 146;
 const SCORE_BUCKETS: usize = 100;
 
-/// Latencies in buckets that grow by a tenth.
+/// How many values fell into each of some buckets.
 #[derive(Clone, Debug)]
-pub(crate) struct Latencies {
-    counts: Box<[u32; LATENCY_BUCKETS]>,
+struct Histogram<const BUCKETS: usize> {
+    counts: Box<[u32; BUCKETS]>,
     total: u32,
 }
 
-impl Default for Latencies {
+impl<const BUCKETS: usize> Default for Histogram<BUCKETS> {
     fn default() -> Self {
         Self {
-            counts: Box::new([0; LATENCY_BUCKETS]),
+            counts: Box::new([0; BUCKETS]),
             total: 0,
         }
     }
 }
+
+impl<const BUCKETS: usize> Histogram<BUCKETS> {
+    /// What lies beyond the last bucket counts as in it.
+    fn record(&mut self, bucket: usize) {
+        let count = &mut self.counts[bucket.min(BUCKETS - 1)];
+        *count = count.saturating_add(1);
+        self.total = self.total.saturating_add(1);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.counts.iter_mut().zip(other.counts.iter()) {
+            *mine = mine.saturating_add(*theirs);
+        }
+        self.total = self.total.saturating_add(other.total);
+    }
+}
+
+/// Latencies in buckets that grow by a tenth.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Latencies(Histogram<LATENCY_BUCKETS>);
 
 impl Latencies {
     pub(crate) fn record(&mut self, latency: Duration) {
@@ -33,27 +53,22 @@ impl Latencies {
             clippy::cast_sign_loss,
             reason = "0 to 145: a cast of a float saturates"
         )]
-        let bucket = (growths as usize).min(LATENCY_BUCKETS - 1);
-        self.counts[bucket] = self.counts[bucket].saturating_add(1);
-        self.total = self.total.saturating_add(1);
+        self.0.record(growths as usize);
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in self.counts.iter_mut().zip(other.counts.iter()) {
-            *mine = mine.saturating_add(*theirs);
-        }
-        self.total = self.total.saturating_add(other.total);
+        self.0.merge(&other.0);
     }
 
     pub(crate) fn count(&self) -> u32 {
-        self.total
+        self.0.total
     }
 
     /// The latency that 95 % are not above, at most a tenth too high; zero when there is none.
     pub(crate) fn p95(&self) -> Duration {
-        let rank = (u64::from(self.total) * 95).div_ceil(100);
+        let rank = (u64::from(self.0.total) * 95).div_ceil(100);
         let mut seen = 0;
-        for (bucket, count) in self.counts.iter().enumerate() {
+        for (bucket, count) in self.0.counts.iter().enumerate() {
             seen += u64::from(*count);
             if *count > 0 && seen >= rank {
                 #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "0 to 145")]
@@ -65,20 +80,8 @@ impl Latencies {
 }
 
 /// Scores, each as a share of the scale from 0 (lowest class) to 1 (highest).
-#[derive(Clone, Debug)]
-pub(crate) struct Scores {
-    counts: Box<[u32; SCORE_BUCKETS]>,
-    total: u32,
-}
-
-impl Default for Scores {
-    fn default() -> Self {
-        Self {
-            counts: Box::new([0; SCORE_BUCKETS]),
-            total: 0,
-        }
-    }
-}
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scores(Histogram<SCORE_BUCKETS>);
 
 impl Scores {
     pub(crate) fn record(&mut self, share: f64) {
@@ -88,32 +91,28 @@ impl Scores {
             clippy::cast_precision_loss,
             reason = "0 to 99"
         )]
-        let bucket = ((share.clamp(0.0, 1.0) * SCORE_BUCKETS as f64) as usize).min(SCORE_BUCKETS - 1);
-        self.counts[bucket] = self.counts[bucket].saturating_add(1);
-        self.total = self.total.saturating_add(1);
+        self.0.record((share.clamp(0.0, 1.0) * SCORE_BUCKETS as f64) as usize);
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in self.counts.iter_mut().zip(other.counts.iter()) {
-            *mine = mine.saturating_add(*theirs);
-        }
-        self.total = self.total.saturating_add(other.total);
+        self.0.merge(&other.0);
     }
 
     pub(crate) fn count(&self) -> u32 {
-        self.total
+        self.0.total
     }
 
     /// The Wasserstein-1 distance: the area between the two cumulative distributions, 0 to 1. It is the smallest mean difference of
     /// scores that any pairing of the two sets of inputs could have, so one bound serves it and the mean difference on equal inputs.
     pub(crate) fn distance(&self, other: &Self) -> f64 {
-        if self.total == 0 || other.total == 0 {
+        let (old, new) = (&self.0, &other.0);
+        if old.total == 0 || new.total == 0 {
             return 0.0;
         }
         let (mut mine, mut theirs, mut area) = (0.0, 0.0, 0.0);
-        for (a, b) in self.counts.iter().zip(other.counts.iter()) {
-            mine += f64::from(*a) / f64::from(self.total);
-            theirs += f64::from(*b) / f64::from(other.total);
+        for (a, b) in old.counts.iter().zip(new.counts.iter()) {
+            mine += f64::from(*a) / f64::from(old.total);
+            theirs += f64::from(*b) / f64::from(new.total);
             area += f64::abs(mine - theirs);
         }
         #[expect(clippy::cast_precision_loss, reason = "100")]

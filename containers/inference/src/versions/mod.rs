@@ -21,7 +21,7 @@ pub(crate) use facts::Facts;
 pub(crate) use follower::{Follower, FollowerOptions};
 pub(crate) use loader::Loader;
 pub(crate) use serving::{LoadedVersion, Switch};
-pub(crate) use status::{Board, Stage, VersionStatus};
+pub(crate) use status::{Board, Stage, Status, VersionStatus};
 pub(crate) use verdict::Bounds;
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
 use super::tree_hash::tree_hash;
 use super::*;
+use crate::same_cases::the_same_cases_at_every_run;
 
 const TEXT: &str = include_str!("../../../../../test/fixtures/inference/text/bundle.json");
 const IMAGE: &str = include_str!("../../../../../test/fixtures/inference/image/bundle.json");
@@ -191,14 +191,6 @@ fn the_tree_hash_is_pythons() {
         tree_hash(&files.into()),
         "9912ac92fced557a08c58801449b90b925e63cd2c57e7438ae678b02fb56891a"
     );
-}
-
-fn the_same_cases_at_every_run() -> ProptestConfig {
-    ProptestConfig {
-        rng_seed: RngSeed::Fixed(7),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
 }
 
 proptest! {

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use serde_json::Value;
 
 use super::*;
+use crate::same_cases::the_same_cases_at_every_run;
 
 const HEADS: [(&str, BundleHead); 4] = [
     ("cumulative-link", BundleHead::CumulativeLink),
@@ -89,14 +89,6 @@ fn scores_lie_between_neighbouring_values_and_stop_at_the_ends() {
 
 fn a_head() -> impl Strategy<Value = BundleHead> {
     prop::sample::select(HEADS.map(|(_, head)| head).to_vec())
-}
-
-fn the_same_cases_at_every_run() -> ProptestConfig {
-    ProptestConfig {
-        rng_seed: RngSeed::Fixed(7),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
 }
 
 proptest! {

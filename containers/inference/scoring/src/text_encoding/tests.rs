@@ -1,10 +1,10 @@
 use std::path::PathBuf;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use serde_json::Value;
 
 use super::*;
+use crate::same_cases::the_same_cases_at_every_run;
 
 const MAX_LENGTH: usize = 24;
 
@@ -73,14 +73,6 @@ fn a_file_that_is_no_tokenizer_is_refused_with_its_path() {
         refused.contains("text/bundle.json is no usable tokenizer file"),
         "{refused}"
     );
-}
-
-fn the_same_cases_at_every_run() -> ProptestConfig {
-    ProptestConfig {
-        rng_seed: RngSeed::Fixed(7),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
 }
 
 proptest! {

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 use super::*;
+use crate::same_cases::the_same_cases_at_every_run;
 
 type Rows = Vec<(usize, usize)>; // number, length
 
@@ -57,14 +57,6 @@ fn some_lengths() -> impl Strategy<Value = Vec<usize>> {
 
 fn some_limits() -> impl Strategy<Value = Limits> {
     (1..20_usize, 1..4000_usize).prop_map(|(rows, tokens)| Limits { rows, tokens })
-}
-
-fn the_same_cases_at_every_run() -> ProptestConfig {
-    ProptestConfig {
-        rng_seed: RngSeed::Fixed(7),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
 }
 
 proptest! {
