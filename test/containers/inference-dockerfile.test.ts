@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { STAGE_UID } from '../../lib/constructs/container-job.ts';
+import { serverEnvironment } from '../../local/inference/server-binary.ts';
 import { ONNXRUNTIME_VERSION } from '../../local/setup/onnxruntime-library.mjs';
 import { ROOT } from '../../local/tier/paths.ts';
 import { buildStages, lineage, readDockerfile } from './dockerfile.ts';
@@ -51,6 +52,12 @@ describe('the Dockerfile of the inference server', () => {
     const library = `ORT_DYLIB_PATH=/opt/inference/libonnxruntime.so.${ONNXRUNTIME_VERSION}`;
     for (const target of ['production', 'development']) expect(argumentsOf('ENV', target).join()).toContain(library);
     expect(read('containers/Dockerfile')).toContain(library);
+  });
+
+  it('has memory managed as the server has it on a laptop', () => {
+    const allocator = Object.entries(serverEnvironment()).filter(([name]) => name.startsWith('MALLOC_'));
+    expect(allocator.length).toBeGreaterThan(0);
+    for (const [name, value] of allocator) expect(argumentsOf('ENV', 'production').join(' ')).toContain(`${name}=${value}`);
   });
 
   it('serves unless it is told otherwise, and has no compiler and no sources', () => {

@@ -1,4 +1,4 @@
-/** `npm test`: every suite, two side by side, what builds in what they leave of the processor, and one line that adds them up. */
+/** `npm test`: every suite, two side by side, the crates behind them, and one line that adds them up. */
 import { readFileSync, rmSync } from 'node:fs';
 import { COVERAGE } from './coverage.ts';
 import { RUST_CHECKS, RUST_TESTS, rustIsMissing, rustVerdict } from './rust.ts';

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { choosePort } from '../../tier/ports.ts';
 import { TierFailure } from '../../tier/tier-failure.ts';
 import { pinned, SERVER_CORE } from './cores.ts';
 
@@ -20,7 +21,8 @@ const isReady = (url: string): Promise<boolean> =>
   );
 
 /** Starts a server on its core, and answers when it is ready. TierFailure with its last words when it does not come so far. */
-export const startServer = async ({ name, argv, env, ready }: Server, port: number = freePort()): Promise<RunningServer> => {
+export const startServer = async ({ name, argv, env, ready }: Server): Promise<RunningServer> => {
+  const port = await choosePort(undefined, undefined);
   const [file, ...args] = pinned(SERVER_CORE, argv(port));
   const base = `http://127.0.0.1:${port}`;
   const startedAt = performance.now();
@@ -62,11 +64,4 @@ export const startServer = async ({ name, argv, env, ready }: Server, port: numb
     await sleep(POLL_MS);
   }
   return { url: base + PREDICT, base, pid: pid as number, readyMs: performance.now() - startedAt, stop };
-};
-
-let lastPort = 18_400;
-/** Each server gets another: the connections of the one before may linger. */
-const freePort = (): number => {
-  lastPort += 1;
-  return lastPort;
 };
